@@ -1,0 +1,1 @@
+"""What is said: the shapes of episodes, verdicts, rejections and ledger rows."""

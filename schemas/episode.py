@@ -1,0 +1,76 @@
+"""The episode: what an integration engine publishes."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints
+
+from schemas.codes import CODE_CHARACTERS
+
+CODES_IN_A_LIST: Final = 200
+"""Most procedures, and most diagnoses, that an episode may carry."""
+
+Code = Annotated[
+    str,
+    Field(
+        max_length=CODE_CHARACTERS,
+        description="An OPCS-4 or ICD-10 code, with or without its dot, in any case.",
+        examples=["V44.4", "v444", "M80.58"],
+    ),
+]
+EpisodeId = Annotated[
+    str,
+    Field(min_length=1, max_length=64, description="The publisher's identifier of the episode."),
+]
+ProviderCode = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9]{3,12}$", to_upper=True),
+    Field(description="ODS code of the provider; read in any case, given in capitals."),
+]
+IsoDate = Annotated[date, Strict()]
+
+
+class DatedCode(BaseModel):
+    """A code with the day on which it applied."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: Code
+    date: IsoDate | None = Field(default=None, description="The day, as in 2026-01-31.")
+
+
+CodeEntry = Annotated[Code | DatedCode, Field(union_mode="left_to_right")]
+
+
+class Episode(BaseModel):
+    """One coded hospital episode. Fields not named here are ignored and stay in the bytes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    episode_id: EpisodeId
+    provider_code: ProviderCode
+    procedures: Annotated[
+        list[CodeEntry],
+        Field(
+            max_length=CODES_IN_A_LIST,
+            description="OPCS-4 codes in the order in which the coder recorded them.",
+        ),
+    ]
+    diagnoses: Annotated[
+        list[CodeEntry],
+        Field(max_length=CODES_IN_A_LIST, description="ICD-10 codes, the primary diagnosis first."),
+    ]
+    spell_id: Annotated[str, Field(max_length=64)] | None = Field(
+        default=None, description="The publisher's identifier of the hospital spell."
+    )
+    episode_number: Annotated[int, Field(ge=0)] | None = Field(
+        default=None, description="Place of the episode within its spell."
+    )
+    start_date: IsoDate | None = Field(default=None, description="First day of the episode.")
+    end_date: IsoDate | None = Field(default=None, description="Last day of the episode.")
+
+
+def submitted_codes(entries: Sequence[str | DatedCode]) -> tuple[str, ...]:
+    """Give the codes of a list of entries, dated or not, as they were submitted."""
+    return tuple([entry if type(entry) is str else entry.code for entry in entries])  # type: ignore[union-attr]  # mypy does not narrow on `type() is`

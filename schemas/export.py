@@ -1,0 +1,36 @@
+"""The JSON Schemas of what comes in and goes out: `python -m schemas.export` writes them."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Final
+
+from schemas.episode import Episode
+from schemas.verdict import Verdict
+
+DIRECTORY: Final = Path(__file__).parent / "json"
+"""Where the schemas stand in the package."""
+
+_DIALECT: Final = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+
+
+def json_schemas() -> dict[str, str]:
+    """Give the text of each schema by the name of its file."""
+    return {
+        "episode.schema.json": _text(Episode.model_json_schema(mode="validation")),
+        "verdict.schema.json": _text(Verdict.model_json_schema(mode="serialization")),
+    }
+
+
+def export(directory: Path) -> None:
+    """Write each schema to its file."""
+    for name, text in json_schemas().items():
+        (directory / name).write_text(text, encoding="utf-8")
+
+
+def _text(schema: dict[str, object]) -> str:
+    return json.dumps(_DIALECT | schema, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    export(Path(sys.argv[1]) if sys.argv[1:] else DIRECTORY)

@@ -1,0 +1,94 @@
+"""The Faust app, made from settings."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import faust
+from faust.types import TP
+
+from streams.agents import validator
+from streams.health import serve
+from streams.kafka.chunks import chunk_scheduler
+from streams.kafka.connection import for_faust
+from streams.kafka.partitions import Partitions
+from streams.kafka.transport import CommittedTransport
+from streams.metrics import Metrics
+from streams.settings import Settings
+from streams.topics import Topics
+
+TICK_SECONDS: Final = 1.0
+"""How often the assignment and quiet partitions are looked at."""
+
+SESSION_SECONDS: Final = 10.0
+HEARTBEAT_SECONDS: Final = 1.0
+
+BUFFERED_CHUNKS: Final = 32
+"""Chunks that Faust keeps ready for each source partition."""
+
+
+def create_app(settings: Settings) -> faust.App:
+    """Make the worker's app: the validating agent, its partitions, metrics and health."""
+    source = Topics(settings.topic_prefix).episodes
+    app = faust.App(
+        settings.group,
+        broker=[f"kafka://{broker}" for broker in settings.brokers.split(",")],
+        broker_credentials=for_faust(settings),
+        broker_session_timeout=SESSION_SECONDS,
+        broker_heartbeat_interval=HEARTBEAT_SECONDS,
+        consumer_auto_offset_reset="earliest",
+        ConsumerScheduler=chunk_scheduler(
+            source, settings.chunk_records, lambda: app.consumer_generation_id
+        ),
+        stream_buffer_maxsize=BUFFERED_CHUNKS,
+        stream_wait_empty=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        store="memory://",
+        datadir=Path(tempfile.gettempdir()) / f"ipg12-{settings.group}",
+        web_port=settings.web_port,
+        autodiscover=False,
+    )
+    app.transport = CommittedTransport(app.conf.broker_consumer, app)
+
+    def assignment() -> frozenset[int]:
+        return frozenset(tp.partition for tp in app.consumer.assignment() if tp.topic == source)
+
+    async def ends(numbers: frozenset[int]) -> Mapping[int, int]:
+        if not numbers:
+            return {}
+        ends = await app.consumer.highwaters(*(TP(source, number) for number in numbers))
+        return {tp.partition: end or 0 for tp, end in ends.items()}
+
+    metrics = Metrics()
+    partitions = Partitions(settings, source, metrics, assignment, ends)
+    # Faust keeps no account of these: what is done stands in the ledger.
+    episodes = app.topic(
+        source,
+        key_type=bytes,
+        key_serializer="raw",
+        value_type=bytes,
+        value_serializer="raw",
+        acks=False,
+    )
+    app.agent(episodes, name="validate", isolated_partitions=True)(validator(app, partitions))
+    serve(app, metrics, partitions.not_ready)
+
+    @app.timer(TICK_SECONDS)
+    async def tick() -> None:
+        try:
+            await partitions.tick()
+        except Exception as error:
+            await app.crash(error)
+            raise
+
+    @app.on_partitions_revoked.connect
+    async def suspect(*_: Any, **__: Any) -> None:
+        partitions.suspect()
+
+    @app.on_before_shutdown.connect
+    async def close(*_: Any, **__: Any) -> None:
+        await partitions.close()
+
+    return app

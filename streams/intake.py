@@ -1,0 +1,170 @@
+"""From the bytes of a record to an Episode or a Rejection."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails, from_json
+
+from schemas.episode import DatedCode, Episode, EpisodeId, ProviderCode
+from schemas.rejection import Fault, Reason, Rejection
+
+MAX_RECORD_BYTES: Final = 1_048_576
+"""Largest record that is read, unless configured otherwise."""
+
+MAX_FAULTS: Final = 20
+"""Most faults that a rejection names."""
+
+_validate_json: Final = Episode.__pydantic_validator__.validate_json
+_IDENTITY: Final = {
+    "episode_id": TypeAdapter(EpisodeId),
+    "provider_code": TypeAdapter(ProviderCode),
+}
+_CODE_LISTS: Final = ("procedures", "diagnoses")
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_JSON_ERROR: Final = re.compile(r"(?P<message>.*) at (?P<place>line \d+ column \d+)")
+_ADVICE: Final = {
+    "missing": "is required",
+    "string_type": "should be text",
+    "string_too_short": "should not be empty",
+    "string_too_long": "should have at most {max_length} characters",
+    "string_pattern_mismatch": "should be 3 to 12 letters and digits",
+    "list_type": "should be a list",
+    "too_long": "should have at most {max_length} entries",
+    "model_type": "should be an object",
+    "date_type": "should be a date such as 2026-01-31",
+    "date_parsing": "should be a date such as 2026-01-31",
+    "int_type": "should be a whole number",
+    "int_parsing": "should be a whole number",
+    "int_from_float": "should be a whole number",
+    "int_parsing_size": "should be a smaller number",
+    "greater_than_equal": "should be at least {ge}",
+}
+
+
+def read_episode(value: bytes | None, max_bytes: int = MAX_RECORD_BYTES) -> Episode | Rejection:
+    """Read the value of a record; total over any bytes, never raises.
+
+    `max_bytes` is the size in bytes above which a value is not read at all.
+    """
+    if value is None:
+        return _reject(Reason.NULL_VALUE, [Fault(place="value", message="is null")])
+    if len(value) > max_bytes:
+        message = f"has {len(value)} bytes, more than the {max_bytes} that are read"
+        return _reject(Reason.TOO_LARGE, [Fault(place="value", message=message)])
+    try:
+        episode: Episode = _validate_json(value)
+    except ValidationError as error:
+        return _explain(value, error)
+    if _needs_closer_look(value, episode):
+        return _look_closer(value) or episode
+    return episode
+
+
+def _needs_closer_look(value: bytes, episode: Episode) -> bool:
+    """Tell whether the parser may have accepted what JSON forbids or leaves open.
+
+    It takes NaN and Infinity for numbers and, of a name given twice, the last.
+    May say yes in vain, never no in vain.
+    """
+    count = value.count
+    return (
+        b"NaN" in value
+        or b"Infinity" in value
+        or b"\\u" in value
+        or count(b'"procedures"') != 1
+        or count(b'"diagnoses"') != 1
+        or count(b'"episode_id"') != 1
+        or count(b'"provider_code"') != 1
+        or count(b'"code"') > _dated_codes(episode)
+    )
+
+
+def _dated_codes(episode: Episode) -> int:
+    return sum([type(entry) is DatedCode for entry in episode.procedures + episode.diagnoses])
+
+
+def _look_closer(value: bytes) -> Rejection | None:
+    """Read the value as strict JSON, each name that a verdict rests on given once."""
+    try:
+        from_json(value, allow_inf_nan=False)
+    except ValueError as error:
+        return _reject(Reason.NOT_JSON, [_json_fault(value, str(error))])
+    episode = json.loads(value, object_pairs_hook=_Members)
+    repeated = episode.repeated((*_IDENTITY, *_CODE_LISTS))
+    places = [*repeated]
+    for name, entries in episode:
+        if name in _CODE_LISTS and name not in repeated:
+            places += [
+                f"{name}[{index}].code"
+                for index, entry in enumerate(entries)
+                if isinstance(entry, _Members) and entry.repeated(("code",))
+            ]
+    if not places:
+        return None
+    faults = [Fault(place=place, message="is given more than once") for place in places]
+    known = {name: member for name, member in episode if name not in repeated}
+    return _reject(Reason.NOT_AN_EPISODE, faults, known)
+
+
+class _Members(list[tuple[str, Any]]):
+    """The members of a JSON object, repeated ones included."""
+
+    def repeated(self, names: Iterable[str]) -> list[str]:
+        """Give those of `names` that stand here more than once."""
+        counts = Counter(name for name, _ in self)
+        return [name for name in names if counts[name] > 1]
+
+
+def _explain(value: bytes, error: ValidationError) -> Rejection:
+    errors = error.errors(include_url=False, include_input=False)
+    if errors[0]["type"] == "json_invalid":
+        return _reject(Reason.NOT_JSON, [_json_fault(value, errors[0]["ctx"]["error"])])
+    return _reject(Reason.NOT_AN_EPISODE, _faults(errors), from_json(value))
+
+
+def _json_fault(value: bytes, error: str) -> Fault:
+    if value.startswith(_BYTE_ORDER_MARK):
+        return Fault(place="line 1 column 1", message="begins with a byte order mark")
+    match = _JSON_ERROR.fullmatch(error)
+    if match is None:
+        return Fault(place="value", message="is not JSON")
+    return Fault(place=match["place"], message=f"is not JSON: {match['message']}")
+
+
+def _faults(errors: list[ErrorDetails]) -> Iterator[Fault]:
+    """Give one fault a field. An entry of a list is a code or an object: say what fits best."""
+    for (field, *index), group in groupby(errors, key=lambda error: error["loc"][:2] or ("value",)):
+        candidates = list(group)
+        if not index:
+            yield _fault(str(field), candidates[0])
+            continue
+        entry = f"{field}[{index[0]}]"
+        as_text, *as_object = candidates
+        if as_text["type"] != "string_type":
+            yield _fault(entry, as_text)
+        elif as_object[0]["type"] == "model_type":
+            yield Fault(place=entry, message="should be a code, or an object with a code")
+        else:
+            yield from (_fault(f"{entry}.{error['loc'][-1]}", error) for error in as_object)
+
+
+def _fault(place: str, error: ErrorDetails) -> Fault:
+    advice = _ADVICE.get(error["type"], "is not valid")
+    return Fault(place=place, message=advice.format(**error.get("ctx", {})))
+
+
+def _reject(reason: Reason, faults: Iterable[Fault], known: object = None) -> Rejection:
+    """Reject a record. `known` is its JSON value, from which what identifies it is kept."""
+    identity: dict[str, str | None] = {}
+    if isinstance(known, dict):
+        for name, adapter in _IDENTITY.items():
+            try:
+                identity[name] = adapter.validate_python(known.get(name))
+            except ValidationError:
+                identity[name] = None
+    return Rejection(reason=reason, errors=tuple(faults)[:MAX_FAULTS], **identity)

@@ -1,0 +1,1 @@
+"""What Faust and aiokafka lack: chunks, transactions by partition, and the ledger."""

@@ -1,0 +1,168 @@
+"""One source partition: how far it is done, and doing more of it."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from time import perf_counter
+from typing import Final
+
+from aiokafka.structs import TopicPartition
+
+from schemas.ledger import LedgerRow
+from streams.kafka.chunks import Chunk
+from streams.kafka.outlet import PAST_USE, Outlet
+from streams.kafka.reader import Reader
+from streams.kafka.trouble import StreamStopped
+from streams.metrics import Metrics
+from streams.outbox import Record, fill, next_row
+from streams.routing import Routing
+from streams.settings import Settings
+
+ATTEMPTS: Final = 6
+"""How often a chunk is tried, each time with a new producer, before the worker stops."""
+
+PAUSE_SECONDS: Final = 1.5
+"""Longer than a heartbeat: a worker that was away learns meanwhile that it lost the partition."""
+
+QUIET_TICKS: Final = 3
+"""Ticks without a chunk before the end of a partition is looked at."""
+
+log = logging.getLogger("ipg12.partition")
+
+
+class Partition:
+    """Brings one source partition forward, chunk after chunk, one at a time."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        source: TopicPartition,
+        metrics: Metrics,
+        owned: Callable[[], bool],
+    ) -> None:
+        """Name the source partition. `owned` tells whether the group still assigns it to us."""
+        self.ready = False
+        """Whether the predecessor is fenced and the ledger read."""
+        self._settings = settings
+        self._source = source
+        self._metrics = metrics
+        self._owned = owned
+        self._routing = Routing(source.topic, source.partition, settings.group)
+        self._outlet = Outlet(settings, source)
+        self._reader = Reader(settings, source)
+        self._turn = asyncio.Lock()
+        self._sound = False
+        """False while a transaction is under way, so that one cut short is not built upon."""
+        self._row: LedgerRow | None = None
+        self._next = 0
+        self._quiet_ticks = 0
+
+    async def take(self, chunk: Chunk) -> bool:
+        """Do a chunk, and whatever of the source before it is not done yet.
+
+        Returns whether it is done; it is not where the partition has gone to another worker.
+        Raises StreamStopped.
+        """
+        self._quiet_ticks = 0
+
+        async def advance() -> None:
+            passed_over = chunk.after is None or chunk.after >= self._next
+            if passed_over and chunk.first > self._next:
+                await self._catch_up(chunk.first)
+            rest = [record for record in chunk.records if record.offset >= self._next]
+            if rest:
+                await self._do(rest)
+
+        return await self._in_turn(advance, f"offsets {chunk.first} to {chunk.last}")
+
+    async def tick(self, end: int) -> None:
+        """Open what is not open; of a quiet partition, do what Faust passed over at its end.
+
+        `end` is the offset after the source's last committed record. Counts ticks, not seconds,
+        so that a process that was paused does not act at once. Raises StreamStopped.
+        """
+        self._metrics.lag(self._source.partition, end - self._next)
+        self._quiet_ticks += 1
+        if self.ready and self._quiet_ticks <= QUIET_TICKS:
+            return
+
+        async def look() -> None:
+            if self._quiet_ticks > QUIET_TICKS:
+                self._quiet_ticks = 0
+                await self._catch_up(end)
+
+        await self._in_turn(look, f"offsets up to {end}")
+
+    async def close(self) -> None:
+        """Let the chunk under way end, then let go of the producer."""
+        async with self._turn:
+            self.ready = self._sound = False
+            await self._outlet.stop()
+
+    def suspect(self) -> None:
+        """Have the ledger read again before anything else is done."""
+        self.ready = self._sound = False
+
+    async def _in_turn(self, work: Callable[[], Awaitable[None]], what: str) -> bool:
+        """Do work with an open producer, again with a new one where that was past use."""
+        async with self._turn:
+            for attempt in range(1, ATTEMPTS + 1):
+                try:
+                    if not self._sound:
+                        await self._open()
+                    self._sound = False
+                    await work()
+                    self._sound = True
+                except PAST_USE as error:
+                    self.ready = False
+                    fault = type(error).__name__
+                    log.warning("partition.again %s attempt=%d fault=%s", self, attempt, fault)
+                    await self._outlet.stop()
+                    await asyncio.sleep(PAUSE_SECONDS * attempt)
+                    if not self._owned():
+                        return False
+                else:
+                    return True
+        message = f"{self}, {what}: {fault} after {ATTEMPTS} attempts; nothing of it was written"
+        raise StreamStopped(message)
+
+    async def _open(self) -> None:
+        """Fence the predecessor, then read how far it came."""
+        await self._outlet.stop()
+        await self._outlet.start()
+        self._row = await self._reader.last_row()
+        self._next = self._row.upto + 1 if self._row else 0
+        self.ready = True
+        log.info("partition.open %s next=%d", self, self._next)
+
+    async def _catch_up(self, end: int) -> None:
+        """Do the records before `end` that were never handed to us."""
+        if end <= self._next:
+            return
+        start, done = self._next, 0
+        async for records in self._reader.records(start, end):
+            await self._do(records)
+            done += len(records)
+        self._next = end
+        log.info("partition.caught-up %s start=%d end=%d records=%d", self, start, end, done)
+
+    async def _do(self, records: Sequence[Record]) -> None:
+        """Judge consecutive records and commit what comes of them."""
+        started = perf_counter()
+        try:
+            outbox = fill(records, self._routing, self._settings)
+        except Exception as error:
+            message = (
+                f"{self}, offsets {records[0].offset} to {records[-1].offset}: {type(error).__name__} "
+                f"while checking; nothing of it was written, mend the check and start again"
+            )
+            raise StreamStopped(message) from error
+        judged = perf_counter()
+        row = next_row(self._row, outbox)
+        await self._outlet.commit(outbox, row)
+        self._row, self._next = row, row.upto + 1
+        self._metrics.committed(outbox, records, judged - started)
+
+    def __str__(self) -> str:
+        """Give its coordinates."""
+        return f"{self._source.topic}/{self._source.partition}"

@@ -1,0 +1,83 @@
+"""All source partitions that the group assigns to this worker."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from aiokafka.structs import TopicPartition
+
+from streams.kafka.chunks import Chunk
+from streams.kafka.partition import Partition
+from streams.metrics import Metrics
+from streams.settings import Settings
+
+Assignment = Callable[[], frozenset[int]]
+Ends = Callable[[frozenset[int]], Awaitable[Mapping[int, int]]]
+
+
+class Partitions:
+    """Opens partitions as they are assigned, and closes them as they go."""
+
+    def __init__(
+        self, settings: Settings, topic: str, metrics: Metrics, assignment: Assignment, ends: Ends
+    ) -> None:
+        """Name the source topic.
+
+        `assignment` gives the partitions assigned to us, `ends` the offset after the last
+        committed record of each.
+        """
+        self._settings = settings
+        self._topic = topic
+        self._metrics = metrics
+        self._assignment = assignment
+        self._ends = ends
+        self._open: dict[int, Partition] = {}
+        self._closing = False
+
+    async def take(self, number: int, chunk: Chunk) -> bool:
+        """Do a chunk of a partition; returns whether it is done. Raises StreamStopped."""
+        return not self._closing and await self._partition(number).take(chunk)
+
+    async def tick(self) -> None:
+        """Follow the assignment and look after quiet partitions. Raises StreamStopped."""
+        if self._closing:
+            return
+        assigned = self._assignment()
+        for number in self._open.keys() - assigned:
+            self._metrics.forget(number)
+            await self._open.pop(number).close()
+        ends = await self._ends(assigned)
+        await asyncio.gather(*(self._partition(number).tick(end) for number, end in ends.items()))
+
+    def suspect(self) -> None:
+        """Have every ledger row read again: the group is being balanced anew."""
+        for partition in self._open.values():
+            partition.suspect()
+
+    async def close(self) -> None:
+        """Let the chunks under way end, then let go of every producer."""
+        self._closing = True
+        await asyncio.gather(*(partition.close() for partition in self._open.values()))
+
+    def not_ready(self) -> str | None:
+        """Say why chunks cannot be done right now; None where they can."""
+        if self._closing:
+            return "stopping"
+        assigned = self._assignment()
+        if not assigned:
+            return "no partitions assigned"
+        waiting = sorted(
+            number
+            for number in assigned
+            if number not in self._open or not self._open[number].ready
+        )
+        return f"producers not ready for partitions {waiting}" if waiting else None
+
+    def _partition(self, number: int) -> Partition:
+        if number not in self._open:
+            self._open[number] = Partition(
+                self._settings,
+                TopicPartition(self._topic, number),
+                self._metrics,
+                lambda: number in self._assignment(),
+            )
+        return self._open[number]

@@ -1,0 +1,136 @@
+"""Reading one partition outside Faust: the ledger's last row, and records passed over."""
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from time import monotonic
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+from aiokafka.structs import TopicPartition
+from pydantic import ValidationError
+
+from schemas.ledger import LedgerRow
+from streams.kafka.connection import for_aiokafka
+from streams.kafka.trouble import StreamStopped
+from streams.outbox import Record
+from streams.settings import Settings
+from streams.topics import Topics
+
+TAIL_OFFSETS: Final = 64
+"""How far before its end the ledger is looked at first; a row and its marker take two offsets."""
+
+SILENCE_SECONDS: Final = 30.0
+"""How long a broker may give nothing before that is taken for a fault; silence proves no hole."""
+
+log = logging.getLogger("ipg12.reader")
+
+
+class Reader:
+    """Reads committed records of any topic, on behalf of one source partition."""
+
+    def __init__(self, settings: Settings, source: TopicPartition) -> None:
+        """Name the source partition."""
+        self._settings = settings
+        self._source = source
+        self._ledger = TopicPartition(Topics(settings.topic_prefix).ledger, source.partition)
+
+    async def last_row(self) -> LedgerRow | None:
+        """Read the source partition's last committed row of the ledger; None before the first.
+
+        Raises StreamStopped where the ledger, the source and the group's offset contradict
+        each other.
+        """
+        async with self._consumer() as consumer:
+            row = await self._last_row(consumer)
+            group_offset = await consumer.committed(self._source)
+            end = (await consumer.end_offsets([self._source]))[self._source]
+        where = f"{self._source.topic}/{self._source.partition}"
+        if row is None and group_offset:
+            message = (
+                f"{where}: group {self._settings.group} has done {group_offset} offsets, but topic "
+                f"{self._ledger.topic} has no row for it; restore that topic, or delete the group "
+                f"to begin again"
+            )
+            raise StreamStopped(message)
+        if row is not None and row.upto >= end:
+            message = (
+                f"{where}: topic {self._ledger.topic} says offset {row.upto} is done, but the "
+                f"input ends at {end}; was it deleted and made anew? Then use another "
+                f"IPG12_GROUP and IPG12_TOPIC_PREFIX"
+            )
+            raise StreamStopped(message)
+        return row
+
+    async def records(self, start: int, end: int) -> AsyncIterator[Sequence[Record]]:
+        """Read the source's records from offset `start` up to, not including, `end`.
+
+        Gives lists of at most IPG12_CHUNK_RECORDS. What is not given is not there: compacted,
+        expired, aborted, or a transaction's marker.
+        """
+        async with self._consumer() as consumer:
+            consumer.assign([self._source])
+            consumer.seek(self._source, start)
+            async for records in self._until(consumer, self._source, end):
+                yield records
+
+    @asynccontextmanager
+    async def _consumer(self) -> AsyncIterator[AIOKafkaConsumer]:
+        """Give a consumer that belongs to the group but takes no part in its balancing."""
+        consumer = AIOKafkaConsumer(
+            **for_aiokafka(self._settings),
+            group_id=self._settings.group,
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_poll_records=self._settings.chunk_records,
+        )
+        await consumer.start()
+        try:
+            yield consumer
+        finally:
+            await consumer.stop()
+
+    async def _last_row(self, consumer: AIOKafkaConsumer) -> LedgerRow | None:
+        """Look back from the ledger's end, further each time, until there is a row.
+
+        `end_offsets` honours the isolation level. `seek_to_end` with `position` does not serve:
+        in aiokafka 0.14 a look-up of the earliest offset still in flight can answer for it.
+        """
+        ledger = self._ledger
+        begin = (await consumer.beginning_offsets([ledger]))[ledger]
+        end = (await consumer.end_offsets([ledger]))[ledger]
+        back = TAIL_OFFSETS
+        while end > begin:
+            start = max(begin, end - back)
+            consumer.assign([ledger])
+            consumer.seek(ledger, start)
+            row = None
+            async for records in self._until(consumer, ledger, end):
+                row = records[-1].value
+            if row is not None:
+                try:
+                    return LedgerRow.model_validate_json(row)
+                except ValidationError:
+                    message = f"{ledger.topic}/{ledger.partition}: the last row is none of ours"
+                    raise StreamStopped(message) from None
+            if start == begin:
+                break
+            back *= 8
+        return None
+
+    async def _until(
+        self, consumer: AIOKafkaConsumer, partition: TopicPartition, end: int
+    ) -> AsyncIterator[Sequence[Record]]:
+        """Read from the consumer's position to `end`."""
+        heard = monotonic()
+        while await consumer.position(partition) < end:
+            fetched = await consumer.getmany(partition, timeout_ms=500)
+            records = [record for record in fetched.get(partition, ()) if record.offset < end]
+            if records:
+                heard = monotonic()
+                yield records
+            elif monotonic() - heard > SILENCE_SECONDS:
+                message = f"{partition.topic}/{partition.partition}: no answer up to {end}"
+                raise KafkaError(message)

@@ -1,0 +1,29 @@
+"""Faust's consumer, told to read committed records only."""
+
+import aiokafka
+from faust.transport.drivers import aiokafka as driver
+
+
+class CommittedConsumerThread(driver.AIOKafkaConsumerThread):
+    """Reads nothing of open or aborted transactions."""
+
+    def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
+        """Create the consumer as Faust does for its own transactions, which we do not use."""
+        self.consumer.in_transaction = True
+        try:
+            return super()._create_worker_consumer(transport)
+        finally:
+            self.consumer.in_transaction = False
+
+
+class CommittedConsumer(driver.Consumer):
+    """Faust's consumer on such a thread."""
+
+    def _new_consumer_thread(self) -> CommittedConsumerThread:
+        return CommittedConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+
+class CommittedTransport(driver.Transport):
+    """Faust's transport with such a consumer."""
+
+    Consumer = CommittedConsumer

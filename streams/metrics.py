@@ -1,0 +1,122 @@
+"""Numbers for dashboards: nothing in them names a patient, an episode or a provider."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from time import time
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import HistogramMetricFamily
+from prometheus_client.registry import Collector
+
+from schemas.verdict import RULESET, Outcome
+from streams.outbox import Outbox, Record
+from streams.rules import RULES
+
+END_TO_END_SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)
+CHUNK_RECORDS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
+VALIDATION_SECONDS: Final = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1)
+
+
+class Metrics:
+    """What the worker counts and measures, in a registry of its own."""
+
+    def __init__(self) -> None:
+        """Set out every outcome and rule with 0."""
+        self._registry = CollectorRegistry()
+        self._records = Counter(
+            "ipg12_records",
+            "Records done, by outcome.",
+            ["outcome"],
+            registry=self._registry,
+        )
+        self._findings = Counter(
+            "ipg12_findings",
+            "Findings, by rule and severity.",
+            ["rule", "severity"],
+            registry=self._registry,
+        )
+        self._validation = Histogram(
+            "ipg12_validation_seconds",
+            "Time to read and check the records of a chunk, in seconds.",
+            buckets=VALIDATION_SECONDS,
+            registry=self._registry,
+        )
+        self._chunk_records = Histogram(
+            "ipg12_chunk_records",
+            "Records in a chunk, that is in a transaction.",
+            buckets=CHUNK_RECORDS,
+            registry=self._registry,
+        )
+        self._lag = Gauge(
+            "ipg12_lag_records",
+            "Offsets between the end of a source partition and what is done of it.",
+            ["partition"],
+            registry=self._registry,
+        )
+        ruleset = Gauge(
+            "ipg12_ruleset_info",
+            "Always 1; the label is the version of the rule set.",
+            ["version"],
+            registry=self._registry,
+        )
+        ruleset.labels(RULESET).set(1)
+        self._end_to_end = _EndToEnd()
+        self._registry.register(self._end_to_end)
+        for outcome in Outcome:
+            self._records.labels(outcome)
+        self._findings_by_rule = {
+            rule.code: self._findings.labels(rule.code, rule.severity) for rule in RULES
+        }
+
+    def committed(self, outbox: Outbox, records: Sequence[Record], judged_seconds: float) -> None:
+        """Count a chunk that has been committed; `judged_seconds` is the time to check it."""
+        for outcome, count in outbox.outcomes.items():
+            self._records.labels(outcome).inc(count)
+        for rule, count in outbox.rules.items():
+            self._findings_by_rule[rule].inc(count)
+        self._validation.observe(judged_seconds)
+        self._chunk_records.observe(len(records))
+        self._end_to_end.observe(records)
+
+    def lag(self, partition: int, offsets: int) -> None:
+        """Set how many offsets of a source partition are not done yet."""
+        self._lag.labels(partition).set(max(0, offsets))
+
+    def forget(self, partition: int) -> None:
+        """Take away the lag of a partition that has gone to another worker."""
+        self._lag.remove(partition)
+
+    def exposition(self) -> bytes:
+        """Write all of it in Prometheus's text format."""
+        return generate_latest(self._registry)
+
+
+class _EndToEnd(Collector):
+    """A histogram that takes a chunk at a time: one observation a record costs too much."""
+
+    def __init__(self) -> None:
+        self._counts = [0] * (len(END_TO_END_SECONDS) + 1)
+        self._sum_seconds = 0.0
+
+    def observe(self, records: Sequence[Record]) -> None:
+        """Measure from each record's timestamp to now; records without one are left out."""
+        now = time()
+        for record in records:
+            if record.timestamp is not None and record.timestamp >= 0:
+                seconds = max(0.0, now - record.timestamp / 1000)
+                self._counts[bisect_left(END_TO_END_SECONDS, seconds)] += 1
+                self._sum_seconds += seconds
+
+    def collect(self) -> Iterator[HistogramMetricFamily]:
+        """Give the histogram with cumulated buckets, as Prometheus wants it."""
+        family = HistogramMetricFamily(
+            "ipg12_end_to_end_seconds",
+            "Time from a record's timestamp until its outputs were committed, in seconds.",
+        )
+        buckets, total = [], 0
+        for bound, count in zip((*END_TO_END_SECONDS, "+Inf"), self._counts, strict=True):
+            total += count
+            buckets.append((str(bound), total))
+        family.add_metric([], buckets, self._sum_seconds)
+        yield family

@@ -1,0 +1,143 @@
+"""Configuration: the environment read in one place, and checked."""
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import Field, SecretStr, StringConstraints, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from streams.intake import MAX_RECORD_BYTES
+
+PREFIX = "IPG12_"
+_SECRETS = ("sasl_password",)
+
+KafkaName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$", max_length=200)]
+
+
+class OutOfScope(StrEnum):
+    """What becomes of records that are out of scope."""
+
+    ROUTE = "route"
+    COUNT = "count"
+
+
+class SecurityProtocol(StrEnum):
+    """How a connection to a broker is secured."""
+
+    PLAINTEXT = "PLAINTEXT"
+    SSL = "SSL"
+    SASL_PLAINTEXT = "SASL_PLAINTEXT"
+    SASL_SSL = "SASL_SSL"
+
+    @property
+    def encrypted(self) -> bool:
+        """Tell whether TLS is used."""
+        return self in {SecurityProtocol.SSL, SecurityProtocol.SASL_SSL}
+
+    @property
+    def authenticated(self) -> bool:
+        """Tell whether a user name and a password are sent."""
+        return self in {SecurityProtocol.SASL_PLAINTEXT, SecurityProtocol.SASL_SSL}
+
+
+class SaslMechanism(StrEnum):
+    """How a user name and a password are sent."""
+
+    PLAIN = "PLAIN"
+    SCRAM_SHA_256 = "SCRAM-SHA-256"
+    SCRAM_SHA_512 = "SCRAM-SHA-512"
+
+
+class BadSettings(ValueError):
+    """A value of the environment cannot be used; the message is one line that names it."""
+
+
+class Settings(BaseSettings):
+    """What can be configured, each as `IPG12_` and the field's name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, hide_input_in_errors=True)
+
+    brokers: Annotated[str, StringConstraints(pattern=r"^[^\s,:]+:[0-9]+(,[^\s,:]+:[0-9]+)*$")] = (
+        Field(default="localhost:9092", description="host:port of one or more brokers, by commas.")
+    )
+    group: KafkaName = Field(
+        default="ipg12", description="Consumer group, and beginning of transactional ids."
+    )
+    topic_prefix: Annotated[
+        str, StringConstraints(pattern=r"^[A-Za-z0-9._-]*$", max_length=200)
+    ] = Field(default="ipg12.", description="Beginning of every topic's name.")
+    out_of_scope: OutOfScope = Field(
+        default=OutOfScope.ROUTE, description="Copy out-of-scope records, or only count them."
+    )
+    chunk_records: int = Field(
+        default=500, ge=1, le=10_000, description="Most records in one transaction."
+    )
+    max_record_bytes: int = Field(
+        default=MAX_RECORD_BYTES,
+        ge=1,
+        le=64 * MAX_RECORD_BYTES,
+        description="Larger records are dead letters.",
+    )
+    web_port: int = Field(default=6066, ge=1, le=65_535, description="Of metrics and health.")
+    security_protocol: SecurityProtocol = Field(
+        default=SecurityProtocol.PLAINTEXT, description="TLS, a password, both or neither."
+    )
+    sasl_mechanism: SaslMechanism = Field(
+        default=SaslMechanism.PLAIN, description="How the password is sent."
+    )
+    sasl_username: str | None = Field(default=None, description="User at the broker.")
+    sasl_password: SecretStr | None = Field(
+        default=None, description="Password at the broker; better from a file."
+    )
+    ssl_cafile: Path | None = Field(default=None, description="Certificates to trust, PEM.")
+    ssl_certfile: Path | None = Field(default=None, description="Certificate to show, PEM.")
+    ssl_keyfile: Path | None = Field(default=None, description="Its private key, PEM.")
+
+    @classmethod
+    def read(cls) -> Self:
+        """Read the environment; raises BadSettings."""
+        try:
+            return cls(**_secrets_from_files())
+        except ValidationError as error:
+            raise BadSettings(_one_line(error)) from None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.security_protocol.authenticated and not (self.sasl_username and self.sasl_password):
+            message = f"{self.security_protocol} needs IPG12_SASL_USERNAME and IPG12_SASL_PASSWORD"
+            raise ValueError(message)
+        if bool(self.ssl_certfile) != bool(self.ssl_keyfile):
+            message = "IPG12_SSL_CERTFILE and IPG12_SSL_KEYFILE go together"
+            raise ValueError(message)
+        for name in ("ssl_cafile", "ssl_certfile", "ssl_keyfile"):
+            path = getattr(self, name)
+            if path is not None and not path.is_file():
+                message = f"{PREFIX}{name.upper()} names no file"
+                raise ValueError(message)
+        return self
+
+
+def _secrets_from_files() -> dict[str, Any]:
+    """Read each secret whose `…_FILE` is set."""
+    secrets = {}
+    for name in _SECRETS:
+        variable = f"{PREFIX}{name.upper()}_FILE"
+        if path := os.environ.get(variable):
+            try:
+                secrets[name] = Path(path).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError):
+                message = f"{variable}: cannot read that file"
+                raise BadSettings(message) from None
+    return secrets
+
+
+def _one_line(error: ValidationError) -> str:
+    """Name each bad variable and what it should be, without the value that it has."""
+    faults = []
+    for fault in error.errors(include_url=False, include_input=False, include_context=False):
+        message = fault["msg"].removeprefix("Value error, ")
+        name = "".join(str(part) for part in fault["loc"][:1]).upper()
+        faults.append(f"{PREFIX}{name}: {message}" if name else message)
+    return "; ".join(faults)

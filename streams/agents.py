@@ -25,7 +25,8 @@ def validator(app: faust.App, partitions: Partitions) -> Agent:
         passed on, Faust 0.15.3 would take it for a crash.
         """
         try:
-            async for event in stream.noack().events():
+            events = stream.noack().events()  # type: ignore[attr-defined]  # StreamT lacks it
+            async for event in events:
                 if await partitions.take(event.message.partition, event.value):
                     event.ack()
         except asyncio.CancelledError:

@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import faust
 from faust.types import TP
@@ -75,7 +75,7 @@ def create_app(settings: Settings) -> faust.App:
     app.agent(episodes, name="validate", isolated_partitions=True)(validator(app, partitions))
     serve(app, metrics, partitions.not_ready)
 
-    @app.timer(TICK_SECONDS)
+    @app.timer(TICK_SECONDS)  # type: ignore[untyped-decorator]  # Faust gives it no types
     async def tick() -> None:
         try:
             await partitions.tick()
@@ -84,11 +84,11 @@ def create_app(settings: Settings) -> faust.App:
             raise
 
     @app.on_partitions_revoked.connect
-    async def suspect(*_: Any, **__: Any) -> None:
+    async def suspect(*_: object, **__: object) -> None:
         partitions.suspect()
 
     @app.on_before_shutdown.connect
-    async def close(*_: Any, **__: Any) -> None:
+    async def close(*_: object, **__: object) -> None:
         await partitions.close()
 
     return app

@@ -26,9 +26,7 @@ def serve(app: faust.App, metrics: Metrics, not_ready: Callable[[], str | None])
     @app.page("/readyz")
     async def readyz(view: View, request: Request) -> Response:  # noqa: ARG001  # Faust passes it
         reason = not_ready()
-        return view.json(
-            {"ready": reason is None, "reason": reason}, status=503 if reason else 200
-        )
+        return view.json({"ready": reason is None, "reason": reason}, status=503 if reason else 200)
 
     @app.page("/metrics")
     async def exposition(view: View, request: Request) -> Response:  # noqa: ARG001  # Faust passes it

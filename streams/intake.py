@@ -1,7 +1,6 @@
 """From the bytes of a record to an Episode or a Rejection."""
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -26,7 +25,6 @@ _IDENTITY: Final = {
 }
 _CODE_LISTS: Final = ("procedures", "diagnoses")
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
-_JSON_ERROR: Final = re.compile(r"(?P<message>.*) at (?P<place>line \d+ column \d+)")
 _ADVICE: Final = {
     "missing": "is required",
     "string_type": "should be text",
@@ -130,10 +128,8 @@ def _explain(value: bytes, error: ValidationError) -> Rejection:
 def _json_fault(value: bytes, error: str) -> Fault:
     if value.startswith(_BYTE_ORDER_MARK):
         return Fault(place="line 1 column 1", message="begins with a byte order mark")
-    match = _JSON_ERROR.fullmatch(error)
-    if match is None:
-        return Fault(place="value", message="is not JSON")
-    return Fault(place=match["place"], message=f"is not JSON: {match['message']}")
+    message, _, place = error.rpartition(" at ")
+    return Fault(place=place, message=f"is not JSON: {message}")
 
 
 def _faults(errors: list[ErrorDetails]) -> Iterator[Fault]:

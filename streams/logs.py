@@ -10,7 +10,7 @@ _FOREIGN = ("aiohttp", "aiokafka", "asyncio", "faust", "mode", "streams")
 class OneLine(logging.Formatter):
     """Formats a log record as one line; of an exception it gives the type alone."""
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
 
     def __init__(self) -> None:
         """Set the form of a line."""

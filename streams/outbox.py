@@ -1,7 +1,7 @@
 """From a chunk of records to everything that one transaction writes for it."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -88,13 +88,3 @@ def next_row(row: LedgerRow | None, outbox: Outbox) -> LedgerRow:
     outcomes.update(outbox.outcomes)
     rules.update(outbox.rules)
     return LedgerRow(upto=outbox.upto, outcomes=dict(outcomes), rules=dict(rules))
-
-
-def total(rows: Iterable[LedgerRow]) -> tuple[Counter[str], Counter[str]]:
-    """Sum ledger rows: records by outcome, findings by rule."""
-    outcomes: Counter[str] = Counter()
-    rules: Counter[str] = Counter()
-    for row in rows:
-        outcomes.update({outcome.value: count for outcome, count in row.outcomes.items()})
-        rules.update(row.rules)
-    return outcomes, rules

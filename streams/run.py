@@ -5,13 +5,13 @@ from faust.worker import Worker
 
 from streams.app import create_app
 from streams.kafka.admin import verify_topics
-from streams.kafka.trouble import StreamStopped
 from streams.logs import set_up_logs
 from streams.settings import Settings
+from streams.trouble import Trouble
 
 
 def run_worker(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT. Raises StreamStopped where the worker cannot go on."""
+    """Run until SIGTERM or SIGINT. Raises Trouble where the worker cannot go on."""
     verify_topics(settings)
     set_up_logs()
     app = create_app(settings)
@@ -28,7 +28,7 @@ def _stop_for(app: faust.App) -> None:
     reason = app.crash_reason
     if reason is None:
         return
-    if isinstance(reason, StreamStopped):
+    if isinstance(reason, Trouble):
         raise reason
     message = f"worker stopped: {type(reason).__name__}: {reason}"
-    raise StreamStopped(message) from reason
+    raise Trouble(message) from reason

@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, StringConstraints, ValidationError, model
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from streams.intake import MAX_RECORD_BYTES
+from streams.trouble import Trouble
 
 PREFIX = "IPG12_"
 _SECRETS = ("sasl_password",)
@@ -48,10 +49,6 @@ class SaslMechanism(StrEnum):
     PLAIN = "PLAIN"
     SCRAM_SHA_256 = "SCRAM-SHA-256"
     SCRAM_SHA_512 = "SCRAM-SHA-512"
-
-
-class BadSettings(ValueError):
-    """A value of the environment cannot be used; the message is one line that names it."""
 
 
 class Settings(BaseSettings):
@@ -97,11 +94,11 @@ class Settings(BaseSettings):
 
     @classmethod
     def read(cls) -> Self:
-        """Read the environment; raises BadSettings."""
+        """Read the environment; raises Trouble."""
         try:
             return cls(**_secrets_from_files())
         except ValidationError as error:
-            raise BadSettings(_one_line(error)) from None
+            raise Trouble(_one_line(error)) from None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -129,7 +126,7 @@ def _secrets_from_files() -> dict[str, Any]:
                 secrets[name] = Path(path).read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError):
                 message = f"{variable}: cannot read that file"
-                raise BadSettings(message) from None
+                raise Trouble(message) from None
     return secrets
 
 

@@ -14,9 +14,9 @@ from confluent_kafka.admin import (
 )
 
 from streams.kafka.connection import for_librdkafka
-from streams.kafka.trouble import StreamStopped
 from streams.settings import Settings
 from streams.topics import Topic, Topics, wanted
+from streams.trouble import Trouble
 
 TIMEOUT_SECONDS: Final = 10.0
 
@@ -26,20 +26,19 @@ T = TypeVar("T")
 
 
 class Admin:
-    """Asks the cluster about topics. Every method raises StreamStopped where it gives no answer."""
+    """Asks the cluster about topics. Every method raises Trouble where it gives no answer."""
 
     def __init__(self, settings: Settings) -> None:
         """Connect when first asked."""
         self._settings = settings
         self._faults: list[str] = []
-        self._client = AdminClient(
-            {
-                **for_librdkafka(settings),
-                "socket.timeout.ms": int(TIMEOUT_SECONDS * 1000),
-                "error_cb": lambda error: self._faults.append(error.str()),
-                "log_level": 0,
-            }
-        )
+        options: dict[str, Any] = {
+            **for_librdkafka(settings),
+            "socket.timeout.ms": int(TIMEOUT_SECONDS * 1000),
+            "error_cb": lambda error: self._faults.append(error.str()),
+            "log_level": 0,
+        }
+        self._client = AdminClient(options)
 
     def partitions(self) -> dict[str, int]:
         """Give the number of partitions of every topic there is."""
@@ -61,7 +60,7 @@ class Admin:
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                     message = f"cannot create topic {name}: {error.args[0].str()}"
-                    raise StreamStopped(message) from None
+                    raise Trouble(message) from None
 
     def config(self, names: list[str]) -> dict[str, dict[str, str]]:
         """Give the settings of topics, by topic and name."""
@@ -85,15 +84,16 @@ class Admin:
             return ask()
         except (KafkaException, TimeoutError) as error:
             fault = self._faults[-1] if self._faults else _reason(error)
-            message = f"no answer from the brokers at {self._settings.brokers} (IPG12_BROKERS): {fault}"
-            raise StreamStopped(message) from None
+            brokers = self._settings.brokers
+            message = f"no answer from the brokers at {brokers} (IPG12_BROKERS): {fault}"
+            raise Trouble(message) from None
 
 
 def create_topics(settings: Settings, partitions: int, replication: int) -> list[str]:
     """Create the topics that are missing; gives their names.
 
     Where the input exists already, its number of partitions holds for all of them.
-    Raises StreamStopped where one that exists is not as it should be.
+    Raises Trouble where one that exists is not as it should be.
     """
     admin = Admin(settings)
     existing = admin.partitions()
@@ -113,21 +113,21 @@ def create_topics(settings: Settings, partitions: int, replication: int) -> list
     if outputs:
         differences += _config_differences(outputs, admin.config([each.name for each in outputs]))
     if differences:
-        raise StreamStopped("; ".join(differences))
+        raise Trouble("; ".join(differences))
     return [topic.name for topic in missing]
 
 
 def verify_topics(settings: Settings) -> int:
     """See that every topic is there, with as many partitions as the input; gives their number.
 
-    Raises StreamStopped.
+    Raises Trouble.
     """
     existing = Admin(settings).partitions()
     names = [topic.name for topic in wanted(settings)]
     missing = [name for name in names if name not in existing]
     if missing:
         message = f"missing topics: {', '.join(missing)}; run `ipg12 topics create`"
-        raise StreamStopped(message)
+        raise Trouble(message)
     source = Topics(settings.topic_prefix).episodes
     differing = [
         f"{name} has {existing[name]}" for name in names if existing[name] != existing[source]
@@ -137,7 +137,7 @@ def verify_topics(settings: Settings) -> int:
             f"every topic needs the {existing[source]} partitions of {source}, "
             f"but {', '.join(differing)}; delete or enlarge them, then run `ipg12 topics create`"
         )
-        raise StreamStopped(message)
+        raise Trouble(message)
     return existing[source]
 
 
@@ -146,14 +146,15 @@ def _config_differences(topics: list[Topic], found: dict[str, dict[str, str]]) -
     for topic in topics:
         is_set = found[topic.name]
         policy = topic.config["cleanup.policy"]
-        if is_set["cleanup.policy"] != policy:
-            yield f"topic {topic.name} has cleanup.policy={is_set['cleanup.policy']}, {policy} is needed"
+        found_policy = is_set["cleanup.policy"]
+        if found_policy != policy:
+            yield f"topic {topic.name} has cleanup.policy={found_policy}, {policy} is needed"
         for name in _SIZES:
             needed = topic.config.get(name)
             if needed is not None and int(is_set[name]) < int(needed):
                 yield f"topic {topic.name} has {name}={is_set[name]}, {needed} are needed"
 
 
-def _reason(error: Any) -> str:
+def _reason(error: Exception) -> str:
     fault = error.args[0] if error.args else error
     return fault.str() if isinstance(fault, KafkaError) else type(error).__name__

@@ -60,6 +60,7 @@ def for_librdkafka(settings: Settings) -> dict[str, str]:
 
 
 def _ssl_context(settings: Settings) -> ssl.SSLContext:
-    return create_ssl_context(
+    context: ssl.SSLContext = create_ssl_context(
         cafile=settings.ssl_cafile, certfile=settings.ssl_certfile, keyfile=settings.ssl_keyfile
     )
+    return context

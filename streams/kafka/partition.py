@@ -12,11 +12,11 @@ from schemas.ledger import LedgerRow
 from streams.kafka.chunks import Chunk
 from streams.kafka.outlet import PAST_USE, Outlet
 from streams.kafka.reader import Reader
-from streams.kafka.trouble import StreamStopped
 from streams.metrics import Metrics
 from streams.outbox import Record, fill, next_row
 from streams.routing import Routing
 from streams.settings import Settings
+from streams.trouble import Trouble
 
 ATTEMPTS: Final = 6
 """How often a chunk is tried, each time with a new producer, before the worker stops."""
@@ -61,7 +61,7 @@ class Partition:
         """Do a chunk, and whatever of the source before it is not done yet.
 
         Returns whether it is done; it is not where the partition has gone to another worker.
-        Raises StreamStopped.
+        Raises Trouble.
         """
         self._quiet_ticks = 0
 
@@ -79,7 +79,7 @@ class Partition:
         """Open what is not open; of a quiet partition, do what Faust passed over at its end.
 
         `end` is the offset after the source's last committed record. Counts ticks, not seconds,
-        so that a process that was paused does not act at once. Raises StreamStopped.
+        so that a process that was paused does not act at once. Raises Trouble.
         """
         self._metrics.lag(self._source.partition, end - self._next)
         self._quiet_ticks += 1
@@ -124,7 +124,7 @@ class Partition:
                 else:
                     return True
         message = f"{self}, {what}: {fault} after {ATTEMPTS} attempts; nothing of it was written"
-        raise StreamStopped(message)
+        raise Trouble(message)
 
     async def _open(self) -> None:
         """Fence the predecessor, then read how far it came."""
@@ -153,10 +153,11 @@ class Partition:
             outbox = fill(records, self._routing, self._settings)
         except Exception as error:
             message = (
-                f"{self}, offsets {records[0].offset} to {records[-1].offset}: {type(error).__name__} "
-                f"while checking; nothing of it was written, mend the check and start again"
+                f"{self}, offsets {records[0].offset} to {records[-1].offset}: "
+                f"{type(error).__name__} while checking; nothing of it was written, "
+                f"mend the check and start again"
             )
-            raise StreamStopped(message) from error
+            raise Trouble(message) from error
         judged = perf_counter()
         row = next_row(self._row, outbox)
         await self._outlet.commit(outbox, row)

@@ -34,11 +34,11 @@ class Partitions:
         self._closing = False
 
     async def take(self, number: int, chunk: Chunk) -> bool:
-        """Do a chunk of a partition; returns whether it is done. Raises StreamStopped."""
+        """Do a chunk of a partition; returns whether it is done. Raises Trouble."""
         return not self._closing and await self._partition(number).take(chunk)
 
     async def tick(self) -> None:
-        """Follow the assignment and look after quiet partitions. Raises StreamStopped."""
+        """Follow the assignment and look after quiet partitions. Raises Trouble."""
         if self._closing:
             return
         assigned = self._assignment()

@@ -13,10 +13,10 @@ from pydantic import ValidationError
 
 from schemas.ledger import LedgerRow
 from streams.kafka.connection import for_aiokafka
-from streams.kafka.trouble import StreamStopped
 from streams.outbox import Record
 from streams.settings import Settings
 from streams.topics import Topics
+from streams.trouble import Trouble
 
 TAIL_OFFSETS: Final = 64
 """How far before its end the ledger is looked at first; a row and its marker take two offsets."""
@@ -39,7 +39,7 @@ class Reader:
     async def last_row(self) -> LedgerRow | None:
         """Read the source partition's last committed row of the ledger; None before the first.
 
-        Raises StreamStopped where the ledger, the source and the group's offset contradict
+        Raises Trouble where the ledger, the source and the group's offset contradict
         each other.
         """
         async with self._consumer() as consumer:
@@ -53,14 +53,14 @@ class Reader:
                 f"{self._ledger.topic} has no row for it; restore that topic, or delete the group "
                 f"to begin again"
             )
-            raise StreamStopped(message)
+            raise Trouble(message)
         if row is not None and row.upto >= end:
             message = (
                 f"{where}: topic {self._ledger.topic} says offset {row.upto} is done, but the "
                 f"input ends at {end}; was it deleted and made anew? Then use another "
                 f"IPG12_GROUP and IPG12_TOPIC_PREFIX"
             )
-            raise StreamStopped(message)
+            raise Trouble(message)
         return row
 
     async def records(self, start: int, end: int) -> AsyncIterator[Sequence[Record]]:
@@ -114,7 +114,7 @@ class Reader:
                     return LedgerRow.model_validate_json(row)
                 except ValidationError:
                     message = f"{ledger.topic}/{ledger.partition}: the last row is none of ours"
-                    raise StreamStopped(message) from None
+                    raise Trouble(message) from None
             if start == begin:
                 break
             back *= 8

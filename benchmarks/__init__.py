@@ -1,0 +1,1 @@
+"""How fast the worker is beside loops that others write by hand."""

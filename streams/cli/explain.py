@@ -1,0 +1,28 @@
+"""`ipg12 explain`: all about one rule."""
+
+from difflib import get_close_matches
+from typing import Annotated
+
+from typer import Argument
+
+from streams.trouble import Trouble
+
+
+def explain(
+    code: Annotated[str, Argument(help="Code or name of a rule, in any case, such as LV02.")],
+) -> None:
+    """Say why a rule is there, where it comes from, and what breaks it and what does not."""
+    from streams.cli.showing.page import as_lines, rule_page
+    from streams.cli.showing.terminal import Screen, write
+    from streams.rules import RULES
+
+    names = {name: rule for rule in RULES for name in (rule.code.lower(), rule.name)}
+    rule = names.get(code.strip().lower())
+    if rule is None:
+        near = get_close_matches(code.strip().lower(), names, n=3, cutoff=0.5)
+        codes = ", ".join(dict.fromkeys(names[name].code for name in near))
+        advice = f"did you mean {codes}?" if codes else "see `ipg12 rules`"
+        message = f"there is no rule {code}; {advice}"
+        raise Trouble(message)
+    screen = Screen.of_stdout()
+    write(screen.lines(as_lines(rule_page(rule), screen.width)))

@@ -1,0 +1,82 @@
+"""What a file holds, told by its content: JSON lines, one JSON array or one JSON object."""
+
+import re
+from enum import StrEnum
+from typing import Final
+
+_SKIPPED: Final = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\\r\n]++|\\.)*+")*+')
+"""What stands between brackets. JSON has no line ends within a string."""
+
+_SCALAR: Final = re.compile(rb'"(?:[^"\\\r\n]++|\\.)*+"|[^\s"{}\[\],]++')
+_BLANKS: Final = re.compile(rb"[ \t\r\n]*+")
+_CLOSING: Final = {b"{": b"}", b"[": b"]"}
+
+
+class Shape(StrEnum):
+    """How the records of a file follow each other."""
+
+    LINES = "lines"
+    ARRAY = "array"
+    OBJECT = "object"
+
+
+def tell_shape(head: bytes, *, whole: bool) -> Shape:
+    """Tell the shape of a file from its head, or from the whole of it.
+
+    In doubt it is lines: then a broken file gets an answer for each of its lines.
+    """
+    start = _after_blanks(head, 0)
+    if head.startswith(b"{", start):
+        end = _balanced_end(head, start)
+        return Shape.OBJECT if whole and end and not head[end:].strip() else Shape.LINES
+    if head.startswith(b"[", start):
+        return Shape.ARRAY if _is_array(head, start + 1, whole=whole) else Shape.LINES
+    return Shape.LINES
+
+
+def _is_array(head: bytes, start: int, *, whole: bool) -> bool:
+    """Tell whether values, the first of them an object, stand between commas from `start` on.
+
+    Where the head is not the whole, the complete ones make up most of it.
+    """
+    position = _after_blanks(head, start)
+    if not head.startswith((b"{", b"]"), position):
+        return False
+    while not head.startswith(b"]", position):
+        end = _value_end(head, position)
+        if end is None:
+            return not whole and position > len(head) / 2
+        position = _after_blanks(head, end)
+        if head.startswith(b",", position):
+            position = _after_blanks(head, position + 1)
+        elif not head.startswith(b"]", position):
+            return not whole and position == len(head)
+    return not head[position + 1 :].strip()
+
+
+def _value_end(head: bytes, start: int) -> int | None:
+    if head.startswith((b"{", b"["), start):
+        return _balanced_end(head, start)
+    scalar = _SCALAR.match(head, start)
+    return scalar.end() if scalar else None
+
+
+def _balanced_end(head: bytes, start: int) -> int | None:
+    """Find the end of the object or list that begins at `start`; None where it has none."""
+    awaited: list[bytes] = []
+    position = start
+    while skipped := _SKIPPED.match(head, position):
+        position = skipped.end() + 1
+        bracket = head[position - 1 : position]
+        if bracket in _CLOSING:
+            awaited.append(_CLOSING[bracket])
+        elif not awaited or bracket != awaited.pop():
+            return None
+        elif not awaited:
+            return position
+    return None
+
+
+def _after_blanks(head: bytes, position: int) -> int:
+    blanks = _BLANKS.match(head, position)
+    return blanks.end() if blanks else position

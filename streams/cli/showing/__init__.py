@@ -1,0 +1,1 @@
+"""What people see: reports, summaries, rule pages and progress."""

@@ -1,0 +1,121 @@
+"""The page of a rule: what `explain` prints and what stands in docs/rules."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from textwrap import wrap
+
+from rich.text import Text
+
+from streams.check import check
+from streams.cli.showing.codes import shown_diagnoses, shown_procedures
+from streams.cli.showing.rows import Cell, cell_text, changed, rows
+from streams.rule import Pair, Rule
+
+_UNWRAPPED = 10_000
+"""Columns enough for any example."""
+
+_DIFF_STYLES = {"-": "red", "+": "green"}
+
+
+class Kind(StrEnum):
+    """What a block of a page is."""
+
+    TITLE = "title"
+    HEADING = "heading"
+    PROSE = "prose"
+    DIFF = "diff"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A title, a heading, a paragraph with a sentence a line, or a diff."""
+
+    kind: Kind
+    lines: tuple[str, ...]
+
+
+def rule_page(rule: Rule) -> Iterator[Block]:
+    """Tell all about a rule."""
+    yield Block(Kind.TITLE, (f"{rule.code} {rule.name}",))
+    yield _prose(f"{rule.title}.", f"Severity: {rule.severity}.")
+    yield Block(Kind.HEADING, ("Why",))
+    for paragraph in rule.why.split("\n\n"):
+        yield _prose(*paragraph.splitlines())
+    yield Block(Kind.HEADING, ("Source",))
+    yield _prose(f"Coding recommendation for IPG12, clause {rule.source.name}:", rule.source)
+    if rule.standards:
+        yield _prose(f"National clinical coding standards: {', '.join(rule.standards)}.")
+    yield Block(Kind.HEADING, ("Examples",))
+    for pair in rule.pairs:
+        yield from _example(rule, pair)
+    if not any(check(pair.bad).proposed for pair in rule.pairs):
+        yield _prose("The validator proposes no fix for this rule.")
+
+
+def as_markdown(page: Iterable[Block]) -> str:
+    """Write a page as Markdown."""
+    opening = {Kind.TITLE: "# ", Kind.HEADING: "## ", Kind.DIFF: "```diff\n"}
+    closing = {Kind.DIFF: "\n```"}
+    blocks = (
+        opening.get(block.kind, "") + "\n".join(block.lines) + closing.get(block.kind, "")
+        for block in page
+    )
+    return "\n\n".join(blocks) + "\n"
+
+
+def as_lines(page: Iterable[Block], width: int) -> Iterator[Text]:
+    """Lay a page out for a terminal of so many columns."""
+    for block in page:
+        match block.kind:
+            case Kind.TITLE | Kind.HEADING:
+                yield Text(" ".join(block.lines), "bold")
+            case Kind.PROSE:
+                for line in wrap(" ".join(block.lines), width - 2, break_on_hyphens=False):
+                    yield Text(f"  {line}")
+            case Kind.DIFF:
+                style = ""
+                for line in block.lines:
+                    style = _DIFF_STYLES.get(line[0], style)
+                    yield Text(f"    {line}", style)
+        if block.kind is not Kind.HEADING:
+            yield Text()
+
+
+def _prose(*sentences: str) -> Block:
+    return Block(Kind.PROSE, sentences)
+
+
+def _example(rule: Rule, pair: Pair) -> Iterator[Block]:
+    """Show a pair as a diff: the codes at fault marked in the bad one, the new ones in the good."""
+    verdict = check(pair.bad)
+    faults = {finding.place for finding in verdict.findings if finding.rule == rule.code}
+    bad, good = shown_procedures(pair.bad), shown_procedures(pair.good)
+    field = "procedures"
+    if bad == good:
+        bad, good = shown_diagnoses(pair.bad), shown_diagnoses(pair.good)
+        field = "diagnoses"
+    at_fault = {index for index in range(len(bad)) if f"{field}[{index}].code" in faults}
+    heading = Cell(field, mark="^" if field in faults else "")
+    lines = [
+        *_row("-", [heading, *_cells(bad, at_fault, "^")]),
+        *_row("+", [Cell(field), *_cells(good, changed(bad, good), "+")]),
+    ]
+    yield _prose(f"{pair.why[0].upper()}{pair.why[1:]}:")
+    yield Block(Kind.DIFF, tuple(lines))
+    if verdict.proposed and verdict.proposed == tuple(good):
+        yield _prose("The validator proposes the same.")
+    elif verdict.proposed:
+        yield _prose(f"The validator proposes {' '.join(verdict.proposed)}.")
+
+
+def _cells(codes: list[str], marked: set[int], mark: str) -> list[Cell]:
+    if not codes:
+        return [Cell("(none)")]
+    return [
+        Cell(cell_text(code), mark if index in marked else "") for index, code in enumerate(codes)
+    ]
+
+
+def _row(sign: str, cells: list[Cell]) -> Iterator[str]:
+    return (line.plain for line in rows(Cell(sign), cells, _UNWRAPPED))

@@ -1,0 +1,44 @@
+"""The summary of a check, by outcome and by rule."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from rich.box import SIMPLE
+from rich.table import Table
+from rich.text import Text
+
+from schemas.verdict import Outcome
+from streams.cli.showing.report import OUTCOME_STYLES, SEVERITY_STYLES
+from streams.rules import RULES
+
+_EXPLAIN: Final = "`ipg12 explain CODE` tells more of a rule."
+
+
+def summarise(outcomes: Counter[Outcome], rules: Counter[str]) -> Iterator[Table | Text]:
+    """Lay out how many records had which outcome, and how many findings each rule had."""
+    yield _by_outcome(outcomes)
+    if rules:
+        yield _by_rule(rules)
+        yield Text(_EXPLAIN)
+
+
+def _by_outcome(outcomes: Counter[Outcome]) -> Table:
+    table = Table(box=SIMPLE, pad_edge=False, show_footer=True)
+    table.add_column("Outcome", footer="all")
+    table.add_column("Records", footer=f"{outcomes.total():,}", justify="right")
+    for outcome in Outcome:
+        table.add_row(Text(outcome, OUTCOME_STYLES[outcome]), f"{outcomes[outcome]:,}")
+    return table
+
+
+def _by_rule(rules: Counter[str]) -> Table:
+    table = Table(box=SIMPLE, pad_edge=False)
+    for heading in ("Rule", "Name", "Severity"):
+        table.add_column(heading)
+    table.add_column("Findings", justify="right")
+    for rule in RULES:
+        if rules[rule.code]:
+            severity = Text(rule.severity, SEVERITY_STYLES[rule.severity])
+            table.add_row(rule.code, rule.name, severity, f"{rules[rule.code]:,}")
+    return table

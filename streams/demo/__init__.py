@@ -1,0 +1,1 @@
+"""Everything at once on one machine: an embedded broker, invented episodes, the real worker."""

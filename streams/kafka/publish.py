@@ -1,0 +1,85 @@
+"""Publishing episodes to the input topic."""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from schemas.rejection import Rejection
+from streams.intake import read_episode
+from streams.kafka.admin import verify_topics
+from streams.kafka.connection import for_librdkafka
+from streams.settings import Settings
+from streams.topics import Topics
+from streams.trouble import Trouble
+
+QUEUED_RECORDS: Final = 50_000
+QUEUED_KIBIBYTES: Final = 262_144
+DELIVERY_SECONDS: Final = 60.0
+
+
+class Publisher:
+    """Publishes values as they are; each key is made of the episode's own identifiers."""
+
+    def __init__(self, settings: Settings, on_delivered: Callable[[], None]) -> None:
+        """See that the topics are there. `on_delivered` is told of each record. Raises Trouble."""
+        verify_topics(settings)
+        self._topic = Topics(settings.topic_prefix).episodes
+        self._on_delivered = on_delivered
+        self._faults: list[KafkaError] = []
+        self._producer = Producer(
+            {
+                **for_librdkafka(settings),
+                "enable.idempotence": True,
+                "message.max.bytes": 1_000_000_000,
+                "queue.buffering.max.messages": QUEUED_RECORDS,
+                "queue.buffering.max.kbytes": QUEUED_KIBIBYTES,
+                "delivery.timeout.ms": int(DELIVERY_SECONDS * 1000),
+                "linger.ms": 20,
+                "log_level": 0,
+            }
+        )
+
+    def publish(self, values: Iterable[bytes]) -> None:
+        """Hand values over, waiting while too many are under way. Raises Trouble."""
+        for value in values:
+            self._hand_over(value)
+            self._producer.poll(0)
+            self._raise_fault()
+
+    def finish(self) -> None:
+        """Wait until every record has been delivered. Raises Trouble."""
+        self._producer.flush()
+        self._raise_fault()
+
+    def _hand_over(self, value: bytes) -> None:
+        key = record_key(value)
+        while True:
+            try:
+                self._producer.produce(self._topic, value, key, on_delivery=self._delivered)
+            except BufferError:
+                self._producer.poll(1)
+            except KafkaException as error:
+                self._faults.append(error.args[0])
+                return
+            else:
+                return
+
+    def _delivered(self, error: KafkaError | None, _: Message) -> None:
+        if error is None:
+            self._on_delivered()
+        else:
+            self._faults.append(error)
+
+    def _raise_fault(self) -> None:
+        if self._faults:
+            message = f"topic {self._topic} did not take every record: {self._faults[0].str()}"
+            raise Trouble(message)
+
+
+def record_key(value: bytes) -> bytes | None:
+    """Give the key `provider_code/episode_id`; None where the value says not both."""
+    read = read_episode(value, len(value))
+    if isinstance(read, Rejection) and not (read.provider_code and read.episode_id):
+        return None
+    return f"{read.provider_code}/{read.episode_id}".encode()

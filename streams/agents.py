@@ -1,7 +1,6 @@
-"""The agent that validates: chunk in, partition brought forward, chunk acknowledged."""
+"""The agent that validates: chunk in, partition brought forward."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 
 import faust
@@ -9,8 +8,6 @@ from faust.types import StreamT
 
 from streams.kafka.chunks import Chunk
 from streams.kafka.partitions import Partitions
-
-log = logging.getLogger("ipg12.agent")
 
 Agent = Callable[[StreamT[Chunk]], Awaitable[None]]
 
@@ -25,10 +22,8 @@ def validator(app: faust.App, partitions: Partitions) -> Agent:
         passed on, Faust 0.15.3 would take it for a crash.
         """
         try:
-            events = stream.noack().events()  # type: ignore[attr-defined]  # StreamT lacks it
-            async for event in events:
-                if await partitions.take(event.message.partition, event.value):
-                    event.ack()
+            async for event in stream.events():
+                await partitions.take(event.message.partition, event.value)
         except asyncio.CancelledError:
             return
         except Exception as error:

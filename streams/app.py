@@ -1,7 +1,6 @@
 """The Faust app, made from settings."""
 
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +20,9 @@ from streams.topics import Topics
 TICK_SECONDS: Final = 1.0
 """How often the assignment and quiet partitions are looked at."""
 
-SESSION_SECONDS: Final = 10.0
+SESSION_SECONDS: Final = 6.0
+"""The least that brokers allow by default: what a killed worker leaves is taken over after it."""
+
 HEARTBEAT_SECONDS: Final = 1.0
 
 BUFFERED_CHUNKS: Final = 32
@@ -55,14 +56,11 @@ def create_app(settings: Settings) -> faust.App:
     def assignment() -> frozenset[int]:
         return frozenset(tp.partition for tp in app.consumer.assignment() if tp.topic == source)
 
-    async def ends(numbers: frozenset[int]) -> Mapping[int, int]:
-        if not numbers:
-            return {}
-        ends = await app.consumer.highwaters(*(TP(source, number) for number in numbers))
-        return {tp.partition: end or 0 for tp, end in ends.items()}
+    def end(partition: int) -> int | None:
+        return app.consumer.highwater(TP(source, partition))
 
     metrics = Metrics()
-    partitions = Partitions(settings, source, metrics, assignment, ends)
+    partitions = Partitions(settings, source, metrics, assignment, end)
     # Faust keeps no account of these: what is done stands in the ledger.
     episodes = app.topic(
         source,
@@ -76,12 +74,16 @@ def create_app(settings: Settings) -> faust.App:
     serve(app, metrics, partitions.not_ready)
 
     @app.timer(TICK_SECONDS)  # type: ignore[untyped-decorator]  # Faust gives it no types
-    async def tick() -> None:
+    async def look_after() -> None:
         try:
             await partitions.tick()
         except Exception as error:
             await app.crash(error)
             raise
+
+    @app.on_partitions_assigned.connect
+    async def open_at_once(*_: object, **__: object) -> None:
+        app.add_future(look_after())
 
     @app.on_partitions_revoked.connect
     async def suspect(*_: object, **__: object) -> None:

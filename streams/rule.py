@@ -90,7 +90,7 @@ class Rule:
         )
 
 
-def rule(  # noqa: PLR0913  # all but the code are named where a rule is declared
+def rule(  # all but the code are named where a rule is declared
     code: str,
     *,
     severity: Severity,

@@ -71,8 +71,9 @@ def check(
                 for judged in results:
                     outcomes += judged.outcomes
                     rules += judged.rules
-                    with bar.hidden():
-                        write(judged.text)
+                    if judged.text:
+                        with bar.hidden():
+                            write(judged.text)
             except Trouble as error:
                 trouble = error
     if form is Form.REPORT and (outcomes or not trouble):

@@ -42,7 +42,8 @@ def publish(
             for chunk in read_records(source_name(path), read_pieces(path), LARGEST_BYTES):
                 for index, value in enumerate(chunk.values):
                     if isinstance(value, Oversized):
-                        message = f"{chunk.where(index)}: has {value.size_bytes} bytes, too many to publish"
+                        where, size = chunk.where(index), value.size_bytes
+                        message = f"{where}: has {size} bytes, too many to publish"
                         raise Trouble(message)
                     publisher.publish([value])
                     count += 1

@@ -22,7 +22,7 @@ TRANSACTION_SECONDS: Final = 10.0
 
 START_SECONDS: Final = 60.0
 COMMIT_SECONDS: Final = TRANSACTION_SECONDS + 20.0
-STOP_SECONDS: Final = 5.0
+STOP_SECONDS: Final = 2.0
 
 BATCH_BYTES: Final = 1_000_000
 """Size at which a batch is closed and the next one begun; a larger record has one to itself."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from time import perf_counter
 from typing import Final
 
@@ -24,6 +25,9 @@ ATTEMPTS: Final = 6
 PAUSE_SECONDS: Final = 1.5
 """Longer than a heartbeat: a worker that was away learns meanwhile that it lost the partition."""
 
+PATIENCE_SECONDS: Final = 3.0
+"""How long a chunk under way may take to end before it is cut off, and its transaction aborted."""
+
 QUIET_TICKS: Final = 3
 """Ticks without a chunk before the end of a partition is looked at."""
 
@@ -38,6 +42,8 @@ class Partition:
         settings: Settings,
         source: TopicPartition,
         metrics: Metrics,
+        outlet: Outlet,
+        reader: Reader,
         owned: Callable[[], bool],
     ) -> None:
         """Name the source partition. `owned` tells whether the group still assigns it to us."""
@@ -48,8 +54,8 @@ class Partition:
         self._metrics = metrics
         self._owned = owned
         self._routing = Routing(source.topic, source.partition, settings.group)
-        self._outlet = Outlet(settings, source)
-        self._reader = Reader(settings, source)
+        self._outlet = outlet
+        self._reader = reader
         self._turn = asyncio.Lock()
         self._sound = False
         """False while a transaction is under way, so that one cut short is not built upon."""
@@ -57,11 +63,10 @@ class Partition:
         self._next = 0
         self._quiet_ticks = 0
 
-    async def take(self, chunk: Chunk) -> bool:
+    async def take(self, chunk: Chunk) -> None:
         """Do a chunk, and whatever of the source before it is not done yet.
 
-        Returns whether it is done; it is not where the partition has gone to another worker.
-        Raises Trouble.
+        Leaves it where the partition has gone to another worker. Raises Trouble.
         """
         self._quiet_ticks = 0
 
@@ -73,42 +78,46 @@ class Partition:
             if rest:
                 await self._do(rest)
 
-        return await self._in_turn(advance, f"offsets {chunk.first} to {chunk.last}")
+        await self._in_turn(advance, f"offsets {chunk.first} to {chunk.last}")
 
-    async def tick(self, end: int) -> None:
+    async def tick(self, end: int | None) -> None:
         """Open what is not open; of a quiet partition, do what Faust passed over at its end.
 
-        `end` is the offset after the source's last committed record. Counts ticks, not seconds,
-        so that a process that was paused does not act at once. Raises Trouble.
+        `end` is the offset after the source's last committed record, None where not known yet.
+        Counts ticks, not seconds, so that a process that was paused does not act at once.
+        Raises Trouble.
         """
-        self._metrics.lag(self._source.partition, end - self._next)
         self._quiet_ticks += 1
-        if self.ready and self._quiet_ticks <= QUIET_TICKS:
-            return
+        if end is not None and self.ready:
+            self._metrics.lag(self._source.partition, end - self._next)
 
         async def look() -> None:
-            if self._quiet_ticks > QUIET_TICKS:
+            if end is not None and self._quiet_ticks > QUIET_TICKS:
                 self._quiet_ticks = 0
                 await self._catch_up(end)
 
-        await self._in_turn(look, f"offsets up to {end}")
+        if not self.ready or self._quiet_ticks > QUIET_TICKS:
+            await self._in_turn(look, "end of the partition")
 
     async def close(self) -> None:
-        """Let the chunk under way end, then let go of the producer."""
-        async with self._turn:
-            self.ready = self._sound = False
-            await self._outlet.stop()
+        """Let the chunk under way end, or cut it off, then let go of the producer."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_SECONDS), self._turn:
+                log.info("partition.close %s next=%d", self, self._next)
+        self.ready = False
+        self._metrics.forget(self._source.partition)
+        await self._outlet.stop()
 
     def suspect(self) -> None:
         """Have the ledger read again before anything else is done."""
-        self.ready = self._sound = False
+        self.ready = False
 
-    async def _in_turn(self, work: Callable[[], Awaitable[None]], what: str) -> bool:
+    async def _in_turn(self, work: Callable[[], Awaitable[None]], what: str) -> None:
         """Do work with an open producer, again with a new one where that was past use."""
         async with self._turn:
             for attempt in range(1, ATTEMPTS + 1):
                 try:
-                    if not self._sound:
+                    if not (self.ready and self._sound):
                         await self._open()
                     self._sound = False
                     await work()
@@ -120,9 +129,9 @@ class Partition:
                     await self._outlet.stop()
                     await asyncio.sleep(PAUSE_SECONDS * attempt)
                     if not self._owned():
-                        return False
+                        return
                 else:
-                    return True
+                    return
         message = f"{self}, {what}: {fault} after {ATTEMPTS} attempts; nothing of it was written"
         raise Trouble(message)
 

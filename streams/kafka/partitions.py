@@ -1,52 +1,55 @@
 """All source partitions that the group assigns to this worker."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 
 from aiokafka.structs import TopicPartition
 
 from streams.kafka.chunks import Chunk
+from streams.kafka.outlet import Outlet
 from streams.kafka.partition import Partition
+from streams.kafka.reader import Reader
 from streams.metrics import Metrics
 from streams.settings import Settings
 
 Assignment = Callable[[], frozenset[int]]
-Ends = Callable[[frozenset[int]], Awaitable[Mapping[int, int]]]
+End = Callable[[int], int | None]
 
 
 class Partitions:
     """Opens partitions as they are assigned, and closes them as they go."""
 
     def __init__(
-        self, settings: Settings, topic: str, metrics: Metrics, assignment: Assignment, ends: Ends
+        self, settings: Settings, topic: str, metrics: Metrics, assignment: Assignment, end: End
     ) -> None:
         """Name the source topic.
 
-        `assignment` gives the partitions assigned to us, `ends` the offset after the last
-        committed record of each.
+        `assignment` gives the partitions assigned to us, `end` the offset after the last committed
+        record of one, None where it is not known yet.
         """
         self._settings = settings
         self._topic = topic
         self._metrics = metrics
         self._assignment = assignment
-        self._ends = ends
+        self._end = end
         self._open: dict[int, Partition] = {}
         self._closing = False
 
-    async def take(self, number: int, chunk: Chunk) -> bool:
-        """Do a chunk of a partition; returns whether it is done. Raises Trouble."""
-        return not self._closing and await self._partition(number).take(chunk)
+    async def take(self, number: int, chunk: Chunk) -> None:
+        """Do a chunk of a partition, unless the worker is stopping. Raises Trouble."""
+        if not self._closing:
+            await self._partition(number).take(chunk)
 
     async def tick(self) -> None:
         """Follow the assignment and look after quiet partitions. Raises Trouble."""
         if self._closing:
             return
         assigned = self._assignment()
-        for number in self._open.keys() - assigned:
-            self._metrics.forget(number)
-            await self._open.pop(number).close()
-        ends = await self._ends(assigned)
-        await asyncio.gather(*(self._partition(number).tick(end) for number, end in ends.items()))
+        gone = [self._open.pop(number) for number in self._open.keys() - assigned]
+        await asyncio.gather(
+            *(partition.close() for partition in gone),
+            *(self._partition(number).tick(self._end(number)) for number in assigned),
+        )
 
     def suspect(self) -> None:
         """Have every ledger row read again: the group is being balanced anew."""
@@ -74,10 +77,13 @@ class Partitions:
 
     def _partition(self, number: int) -> Partition:
         if number not in self._open:
+            source = TopicPartition(self._topic, number)
             self._open[number] = Partition(
                 self._settings,
-                TopicPartition(self._topic, number),
+                source,
                 self._metrics,
+                Outlet(self._settings, source),
+                Reader(self._settings, source),
                 lambda: number in self._assignment(),
             )
         return self._open[number]

@@ -1,7 +1,10 @@
 """Faust's consumer, told to read committed records only."""
 
+from typing import cast
+
 import aiokafka
 from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
 
 
 class CommittedConsumerThread(driver.AIOKafkaConsumerThread):
@@ -14,6 +17,16 @@ class CommittedConsumerThread(driver.AIOKafkaConsumerThread):
             return super()._create_worker_consumer(transport)
         finally:
             self.consumer.in_transaction = False
+
+    def highwater(self, tp: TP) -> int | None:  # type: ignore[override]  # Faust's gives None too
+        """Give the offset after the last committed record, as the last fetch said.
+
+        None before the first fetch, or where the partition is being taken away at this moment.
+        """
+        try:
+            return cast("int | None", self._ensure_consumer().last_stable_offset(tp))
+        except AssertionError:  # aiokafka's way to say that the partition is not assigned
+            return None
 
 
 class CommittedConsumer(driver.Consumer):

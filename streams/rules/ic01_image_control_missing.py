@@ -61,12 +61,12 @@ def image_control_missing(sequence: Sequence) -> Iterator[Hit]:
 def _anchor(group: Group) -> Procedure:
     """Find the code after which image control belongs.
 
-    This is the last V55 or Y code before the first site that LV02 leaves where it is.
+    This is the last V55 or Y code before the first site, but for a V55 code that LV02 moves.
     """
-    anchor = group.main
+    anchor, displaced = group.main, group.displaced_levels
     for item in group.supplementary:
         if item is group.first_site:
             break
-        if item is not group.displaced_levels and item.code.category.startswith(("V55", "Y")):
+        if item is not displaced and item.code.category.startswith(("V55", "Y")):
             anchor = item
     return anchor

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from schemas.episode import Episode
 from schemas.rejection import Rejection
-from schemas.verdict import Finding, Outcome, Severity, Verdict
+from schemas.verdict import Action, Finding, Outcome, Severity, Verdict
 from streams.cli.showing.codes import shown_diagnoses, shown_procedures
 from streams.cli.showing.rows import Cell, cell_text, changed, rows
 from streams.cli.showing.terminal import visible
@@ -40,7 +40,7 @@ def report_episode(where: str, verdict: Verdict, episode: Episode, width: int) -
     if any(finding.place.startswith("diagnoses") for finding in verdict.findings):
         yield from _marked("diagnoses", diagnoses, verdict, width)
     if verdict.proposed:
-        yield from _proposed(procedures, verdict.proposed, width)
+        yield from _proposed(procedures, verdict, verdict.proposed, width)
     yield Text()
     for finding in verdict.findings:
         yield from _finding(finding, diagnoses, width)
@@ -88,8 +88,20 @@ def _marked(field: str, codes: list[str], verdict: Verdict, width: int) -> Itera
     yield from _indented(heading, cells or [Cell("(none)")], width)
 
 
-def _proposed(procedures: list[str], proposed: tuple[str, ...], width: int) -> Iterator[Text]:
-    new = changed(procedures, proposed)
+def _proposed(
+    procedures: list[str], verdict: Verdict, proposed: tuple[str, ...], width: int
+) -> Iterator[Text]:
+    """Lay out the proposed sequence with what a fix put in, moved or replaced marked."""
+    moved = {
+        finding.place
+        for finding in verdict.findings
+        if finding.fix and finding.fix.action is Action.MOVE
+    }
+    staying = [
+        "" if f"procedures[{index}].code" in moved else code
+        for index, code in enumerate(procedures)
+    ]
+    new = changed(staying, proposed)
     cells = [
         Cell(cell_text(code), "+", style=_PROPOSED) if index in new else Cell(cell_text(code))
         for index, code in enumerate(proposed)
@@ -116,7 +128,7 @@ def _finding(finding: Finding, diagnoses: list[str], width: int) -> Iterator[Tex
     }
     for name, text in fields.items():
         margin = 2 * _INDENT + name.ljust(_FIELD_WIDTH)
-        for line in wrap(text, width - len(margin), break_on_hyphens=False):
+        for line in wrap(visible(text), width - len(margin), break_on_hyphens=False):
             yield Text(margin + line)
             margin = " " * len(margin)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
-NARROWEST: Final = 40
+NARROWEST: Final = 50
 """Columns below which nothing is laid out any more."""
 
 CLOSED_PIPE: Final = 141

@@ -1,0 +1,84 @@
+# What can be done with a checkout; `make` lists it.
+# Everything happens in .venv, with the versions and hashes of requirements/.
+
+PYTHON ?= python3
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+# Stamps: an install is repeated when what it reads has changed.
+RUNTIME := $(VENV)/.runtime
+DEV := $(VENV)/.dev
+
+python_is_new_enough = $(shell $(PYTHON) -c 'import sys; print("yes" * (sys.version_info >= (3, 11)))' 2>&-)
+
+COMPILE = CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --upgrade
+
+# Pure modules decide what becomes of a record: no branch of theirs goes untested.
+PURE := schemas/*,streams/intake.py,streams/sequence.py,streams/proposal.py,streams/rule.py,streams/rules/*
+PURE := $(PURE),streams/check.py,streams/routing.py,streams/outbox.py,streams/topics.py
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help demo test lint types format docs bench lock compose-config clean
+
+help: ## list what can be done
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' Makefile | expand -t 22
+
+demo: $(RUNTIME) ## show everything at once, with nothing installed but the package
+	@$(BIN)/ipg12 demo
+
+test: lint types ## lint, types, import contracts, and every test (Java and Maven: a real Kafka)
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	@pure=$$($(BIN)/coverage report --show-missing --fail-under=100 --include='$(PURE)') \
+		|| { echo "$$pure"; echo 'make test: a pure module is not tested whole' >&2; exit 1; }
+
+lint: $(DEV) ## look at style, formatting and import contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-logo
+
+types: $(DEV) ## check types
+	$(BIN)/mypy
+
+format: $(DEV) ## format, and mend what ruff can mend by itself
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+docs: $(RUNTIME) ## write the generated files: JSON Schemas, pages of the rules
+	$(BIN)/python -m schemas.export
+	$(BIN)/python -m streams.cli.pages
+
+bench: $(DEV) ## measure
+	$(BIN)/python -m benchmarks
+
+lock: $(DEV) ## choose all versions anew (Python 3.11, the oldest that is supported)
+	@$(BIN)/python -c 'import sys; sys.version_info[:2] == (3, 11) or sys.exit("the lock is made with Python 3.11: make clean, then make lock PYTHON=python3.11")'
+	$(COMPILE) --output-file requirements/runtime.txt pyproject.toml
+	$(COMPILE) --output-file requirements/build.txt --all-build-deps --only-build-deps \
+		--constraint requirements/runtime.txt pyproject.toml
+	$(COMPILE) --output-file requirements/dev.txt --extra dev \
+		--constraint requirements/runtime.txt --constraint requirements/build.txt pyproject.toml
+
+compose-config: ## have Docker's own compose plugin read docker-compose.yml
+	docker compose config --quiet
+
+clean: ## remove .venv and everything else that was made here
+	rm -rf $(VENV) .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	find schemas streams tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	$(if $(python_is_new_enough),,$(error ipg12 needs Python 3.11 or later and `$(PYTHON)` is none: say make PYTHON=/path/to/python3.11))
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+$(RUNTIME): requirements/build.txt requirements/runtime.txt pyproject.toml | $(BIN)/python
+	@$(BIN)/python -c 'import sys; sys.version_info < (3, 11) and sys.exit(".venv has an older Python than 3.11: make clean, then again")'
+	$(PIP_INSTALL) --require-hashes -r requirements/build.txt -r requirements/runtime.txt
+	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): requirements/dev.txt $(RUNTIME)
+	$(PIP_INSTALL) --require-hashes -r requirements/dev.txt
+	@touch $@

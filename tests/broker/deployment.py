@@ -1,0 +1,208 @@
+"""One set of topics on a cluster, its workers, and what a test asks of them."""
+
+import time
+from collections.abc import Iterable
+from functools import cached_property
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import Protocol
+
+from broker.accounting import Account, Books
+from broker.kafka import Cluster
+from broker.load import episode, mixed_load
+from broker.records import Content, Publisher, read_topic
+from broker.waiting import wait_until
+from broker.worker import Worker, run
+from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from schemas.ledger import LedgerRow
+from schemas.verdict import Outcome
+from streams.intake import MAX_RECORD_BYTES
+
+COMMAND_SECONDS = 30
+DONE_SECONDS = 60
+
+
+class Deployment:
+    """Topics with a prefix of their own, and the group that reads them."""
+
+    def __init__(self, cluster: Cluster, folder: Path, prefix: str, **settings: str) -> None:
+        """Name it; `settings` are for every command: `out_of_scope="count"` and the like."""
+        self.cluster = cluster
+        self.prefix = prefix
+        self.group = f"{prefix}group"
+        self.started_ms = int(time.time() * 1000)
+        self.settings = settings
+        self._folder = folder
+        self._numbers = count(1)
+        self._random = Random(prefix)  # noqa: S311  # repeatable, not secret
+        self._publisher = self.publisher()
+        self._last: dict[int, int] = {}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The configuration of every command."""
+        return {
+            "IPG12_BROKERS": self.cluster.address,
+            "IPG12_TOPIC_PREFIX": self.prefix,
+            "IPG12_GROUP": self.group,
+            **{f"IPG12_{name.upper()}": value for name, value in self.settings.items()},
+        }
+
+    @cached_property
+    def admin(self) -> AdminClient:
+        """A client for the administration."""
+        return self.cluster.admin()
+
+    def topic(self, name: str) -> str:
+        """Give a topic's whole name."""
+        return f"{self.prefix}{name}"
+
+    def create_topics(self, partitions: int) -> None:
+        """Create every topic with the command for it."""
+        done = run(
+            *("topics", "create", "--partitions", str(partitions), "--replication-factor", "1"),
+            environment=self.environment,
+            seconds=COMMAND_SECONDS,
+        )
+        assert done.returncode == 0, done.stderr
+
+    def topics(self) -> dict[str, int]:
+        """Give the partitions of each topic that there is."""
+        found = self.admin.list_topics(timeout=10).topics
+        return {
+            name: len(topic.partitions)
+            for name, topic in found.items()
+            if name.startswith(self.prefix)
+        }
+
+    def worker(self) -> Worker:
+        """Give a worker that is not started yet."""
+        return Worker(self._folder / f"worker-{next(self._numbers)}.log", self.environment)
+
+    def load(self, number: int, seed: int) -> list[Content]:
+        """Make a mixed load that is about an hour old at most."""
+        size = self.settings.get("max_record_bytes")
+        loaded = mixed_load(
+            number,
+            seed=seed,
+            partitions=self.topics()[self.topic("episodes")],
+            newest=self.started_ms,
+            max_bytes=int(size) if size else None,
+        )
+        return list(loaded)
+
+    def episode(self, codes: str, **fields: object) -> bytes:
+        """Write an episode; its procedures' codes are separated by blanks."""
+        return episode(self._random, next(self._numbers), codes, **fields)
+
+    def publisher(self, **settings: str | int) -> Publisher:
+        """Give a publisher of its own; what it publishes is expected only when told so."""
+        return Publisher(self.cluster.address, self.topic("episodes"), **settings)
+
+    def publish(self, contents: Iterable[Content]) -> None:
+        """Publish to the input, and expect all of it to be done."""
+        self._publisher.publish(contents)
+        self.expect(self._publisher)
+
+    def expect(self, publisher: Publisher) -> None:
+        """Expect that all that a publisher has published will be done."""
+        for partition, offset in publisher.last.items():
+            self._last[partition] = max(offset, self._last.get(partition, -1))
+
+    def ledger(self) -> dict[int, LedgerRow]:
+        """Read the last row of each source partition."""
+        rows = {}
+        for record in read_topic(self.cluster.address, self.topic("ledger")):
+            number = int((record.content.key or b"").rpartition(b"/")[2])
+            rows[number] = LedgerRow.model_validate_json(record.content.value or b"")
+        return rows
+
+    def done(self) -> int:
+        """Give how many records the ledger counts."""
+        return sum(sum(row.outcomes.values()) for row in self.ledger().values())
+
+    def unfinished(self) -> dict[int, int]:
+        """Give how many offsets of each partition are not done, where there are any."""
+        rows = self.ledger()
+        left = {
+            partition: last - (rows[partition].upto if partition in rows else -1)
+            for partition, last in self._last.items()
+        }
+        return {partition: number for partition, number in left.items() if number}
+
+    def wait_done(self, worker: Worker) -> None:
+        """Wait until everything published is done."""
+        worker.wait_until(
+            lambda: not self.unfinished(), "everything published was done", DONE_SECONDS
+        )
+
+    def group_offsets(self) -> dict[int, int]:
+        """Give the group's committed offsets, where it has any."""
+        wanted = ConsumerGroupTopicPartitions(self.group)
+        asked = self.admin.list_consumer_group_offsets([wanted], require_stable=True)
+        found = asked[self.group].result().topic_partitions
+        return {each.partition: each.offset for each in found if each.offset >= 0}
+
+    def members(self) -> dict[str, set[int]]:
+        """Give the source partitions of each member of the group."""
+        described = self.admin.describe_consumer_groups([self.group])[self.group].result()
+        return {
+            member.member_id: {each.partition for each in member.assignment.topic_partitions}
+            for member in described.members
+        }
+
+    def wait_shared(self, workers: int) -> dict[str, set[int]]:
+        """Wait until as many workers share the partitions; gives who has which."""
+
+        def shared() -> dict[str, set[int]]:
+            members = self.members()
+            return members if len(members) == workers and all(members.values()) else {}
+
+        return wait_until(shared, f"{workers} workers shared the partitions", DONE_SECONDS)
+
+    def transaction_open(self) -> bool:
+        """Tell whether a transaction is open on any partition of the ledger."""
+        ends = [self._ends(isolation) for isolation in IsolationLevel]
+        return ends[0] != ends[1]
+
+    def _ends(self, isolation: IsolationLevel) -> dict[int, int]:
+        topic = self.topic("ledger")
+        numbers = range(self.topics()[topic])
+        asked = {TopicPartition(topic, number): OffsetSpec.latest() for number in numbers}
+        found = self.admin.list_offsets(asked, isolation_level=isolation)
+        return {place.partition: future.result().offset for place, future in found.items()}
+
+    def move_group(self, offsets: dict[int, int]) -> None:
+        """Set the group's offsets, as an operator may while no worker runs."""
+        places = [
+            TopicPartition(self.topic("episodes"), number, offset)
+            for number, offset in offsets.items()
+        ]
+        wanted = [ConsumerGroupTopicPartitions(self.group, places)]
+        self.admin.alter_consumer_group_offsets(wanted)[self.group].result()
+        assert self.group_offsets() == offsets
+
+    def account(self) -> Account:
+        """Read everything back and compare."""
+        address = self.cluster.address
+        copied = set(Outcome)
+        if self.settings.get("out_of_scope") == "count":
+            copied.remove(Outcome.OUT_OF_SCOPE)
+        return Books(
+            group=self.group,
+            max_bytes=int(self.settings.get("max_record_bytes", MAX_RECORD_BYTES)),
+            incoming=read_topic(address, self.topic("episodes")),
+            copies={each: read_topic(address, self.topic(each)) for each in copied},
+            answers=read_topic(address, self.topic("verdicts")),
+            ledger=read_topic(address, self.topic("ledger")),
+            copied=frozenset(copied),
+        ).close()
+
+
+class Deploy(Protocol):
+    """Makes a deployment, its topics created unless they are to have no partitions."""
+
+    def __call__(self, partitions: int = 4, **settings: str) -> Deployment: ...

@@ -1,0 +1,67 @@
+"""Where Kafka comes from: its jars, fetched by Maven once and kept in the project's cache."""
+
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+POM = Path(__file__).with_name("pom.xml")
+CACHE = Path(__file__).parents[2] / ".cache"
+
+
+class NotInstalledError(Exception):
+    """A program that has to be on this machine is not."""
+
+    def __init__(self, program: str, install: str) -> None:
+        super().__init__(f"`{program}` is not on this machine: install {install}")
+
+
+class FetchError(Exception):
+    """Maven could not give the jars."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(f"Maven could not fetch Kafka:\n{said}")
+
+
+def kafka_jars() -> Path:
+    """Give the folder of Kafka's jars; Maven is asked only where it is not there yet."""
+    jars = CACHE / f"kafka-{_version()}"
+    if jars.is_dir():
+        return jars
+    maven = find_program("mvn", "Maven, which fetches Kafka once (Debian: apt install maven)")
+    CACHE.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="kafka-", dir=CACHE) as fetching:
+        fetched = Path(fetching, "jars")
+        command = [maven, "-q", "-B", "-f", POM, "dependency:copy-dependencies"]
+        done = subprocess.run(
+            [*command, f"-DoutputDirectory={fetched}", "-DincludeScope=runtime"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise FetchError(done.stdout[-2000:])
+        _publish(fetched, jars)
+    return jars
+
+
+def find_program(name: str, install: str) -> str:
+    """Find a program on the path; `install` completes "install"."""
+    found = shutil.which(name)
+    if found is None:
+        raise NotInstalledError(name, install)
+    return found
+
+
+def _publish(fetched: Path, jars: Path) -> None:
+    """Put complete jars in place in one step; another run may have been quicker."""
+    try:
+        fetched.rename(jars)
+    except OSError:
+        if not jars.is_dir():
+            raise
+
+
+def _version() -> str:
+    return re.findall(r"<version>([\d.]+)</version>\s*</dependency>", POM.read_text())[0]

@@ -1,0 +1,143 @@
+"""Records as they are published and as they stand on a topic, and how both happen."""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Self
+
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicPartition,
+)
+
+SILENCE_SECONDS = 30
+
+Header = tuple[str, bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a publisher gives."""
+
+    partition: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[Header, ...]
+    timestamp: int
+    """Milliseconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What stands on a topic."""
+
+    topic: str
+    offset: int
+    content: Content
+
+    def __str__(self) -> str:
+        return f"{self.topic}/{self.content.partition}/{self.offset}"
+
+    @classmethod
+    def of(cls, message: Message) -> Self:
+        """Read a client's message."""
+        return cls(
+            topic=message.topic(),
+            offset=message.offset(),
+            content=Content(
+                partition=message.partition(),
+                key=message.key(),
+                value=message.value(),
+                headers=tuple(message.headers() or ()),
+                timestamp=message.timestamp()[1],
+            ),
+        )
+
+
+class Publisher:
+    """Publishes to one topic, and remembers the last offset of each partition."""
+
+    def __init__(self, address: str, topic: str, **settings: str | int) -> None:
+        self._topic = topic
+        self.last: dict[int, int] = {}
+        self.producer = Producer(
+            {
+                "bootstrap.servers": address,
+                "log_level": 0,
+                "enable.idempotence": True,
+                "message.max.bytes": 16_000_000,
+                "queue.buffering.max.messages": 1_000_000,
+                "linger.ms": 5,
+                **{name.replace("_", "."): value for name, value in settings.items()},
+            }
+        )
+
+    def publish(self, contents: Iterable[Content]) -> None:
+        """Publish, and wait until the broker has everything."""
+        for content in contents:
+            self.producer.produce(
+                self._topic,
+                content.value,
+                content.key,
+                content.partition,
+                on_delivery=self._delivered,
+                timestamp=content.timestamp,
+                headers=list(content.headers),
+            )
+            self.producer.poll(0)
+        if self.producer.flush(SILENCE_SECONDS):
+            raise TimeoutError(self._topic)
+
+    def _delivered(self, error: KafkaError | None, message: Message) -> None:
+        if error is not None:
+            raise KafkaException(error)
+        partition = message.partition()
+        self.last[partition] = max(message.offset(), self.last.get(partition, -1))
+
+
+def open_consumer(address: str, topic: str) -> tuple[Consumer, list[int]]:
+    """Give a consumer at the beginning of a topic, and the topic's partitions."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": address,
+            "log_level": 0,
+            "group.id": "accounting",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "isolation.level": "read_committed",
+            "fetch.wait.max.ms": 20,
+        }
+    )
+    described = consumer.list_topics(topic, timeout=SILENCE_SECONDS).topics[topic]
+    if described.error is not None:
+        raise KafkaException(described.error)
+    partitions = sorted(described.partitions)
+    consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in partitions])
+    return consumer, partitions
+
+
+def read_topic(address: str, topic: str) -> Iterator[Record]:
+    """Read what a reader of committed records sees, from the beginning to the end of now."""
+    consumer, partitions = open_consumer(address, topic)
+    unfinished = set(partitions)
+    heard = time.monotonic()
+    while unfinished and time.monotonic() - heard < SILENCE_SECONDS:
+        message = consumer.poll(0.1)
+        if message is None:
+            continue
+        heard = time.monotonic()
+        error = message.error()
+        if error is None:
+            yield Record.of(message)
+        elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # public name of the library
+            unfinished.discard(message.partition())
+        else:
+            raise KafkaException(error)
+    consumer.close()
+    if unfinished:
+        raise TimeoutError(topic, unfinished)

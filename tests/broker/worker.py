@@ -1,0 +1,118 @@
+"""The worker as its users run it: the installed command, a process of its own."""
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self, TypeVar
+
+from broker.kafka import HOST, free_port
+from broker.waiting import tail, wait_until
+
+T = TypeVar("T")
+
+COMMAND = Path(sys.executable).with_name("ipg12")
+READY_SECONDS = 60
+STOP_SECONDS = 10
+
+
+def run(
+    *arguments: str, environment: dict[str, str], seconds: float
+) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    return subprocess.run(
+        [COMMAND, *arguments],
+        env=_environment(environment),
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+
+
+class EndedError(Exception):
+    """The worker ended while it was needed."""
+
+
+class Worker:
+    """One process of `ipg12 worker`; killed at the end unless it ended before."""
+
+    def __init__(self, log: Path, environment: dict[str, str]) -> None:
+        self.log = log
+        self.port = free_port()
+        self._environment = {**environment, "IPG12_WEB_PORT": str(self.port)}
+
+    def __enter__(self) -> Self:
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [COMMAND, "worker"],
+                env=_environment(self._environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def wait_ready(self) -> Self:
+        """Wait until the worker says that it is ready."""
+        self.wait_until(self._ready, "the worker was ready", READY_SECONDS)
+        return self
+
+    def wait_until(self, condition: Callable[[], T], what: str, seconds: float) -> T:
+        """Wait until a condition gives something true, as long as the worker runs."""
+
+        def met() -> T:
+            if self.process.poll() is not None:
+                raise EndedError(self.evidence())
+            return condition()
+
+        return wait_until(met, what, seconds, self.evidence)
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Ask the worker's web server; gives status and body."""
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=5)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            connection.close()
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Ask the process to stop; gives its exit status."""
+        self.process.send_signal(number)
+        return self.wait(STOP_SECONDS)
+
+    def wait(self, seconds: float) -> int:
+        """Wait until the process has ended; gives its exit status."""
+        wait_until(
+            lambda: self.process.poll() is not None, "the worker ended", seconds, self.evidence
+        )
+        return self.process.returncode
+
+    def evidence(self) -> str:
+        """Give the state of the process and the end of its log."""
+        state = self.process.poll()
+        return f"worker {'runs' if state is None else f'exited {state}'}\n{tail(self.log)}"
+
+    def _ready(self) -> bool:
+        try:
+            return self.get("/readyz")[0] == http.HTTPStatus.OK
+        except OSError:
+            return False
+
+
+def _environment(ours: dict[str, str]) -> dict[str, str]:
+    theirs = {name: value for name, value in os.environ.items() if not name.startswith("IPG12_")}
+    return {**theirs, **ours}

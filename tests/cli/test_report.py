@@ -1,0 +1,151 @@
+import re
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from schemas.episode import Episode
+from streams.check import check, judge
+from streams.cli.showing.report import report_episode, report_rejection
+from streams.cli.showing.rows import Cell, changed, rows
+from streams.cli.showing.terminal import NARROWEST, Screen, visible
+
+KNOWN_BAD = """\
+bad.jsonl:7, episode E7, provider R0A: non-compliant
+  procedures V44.4 Y53  V55.1 Z66.5
+                   ^^^  ^^^^^
+                   PX03 LV02
+  diagnoses  W19.0 M80.58
+             ^^^^^
+             DX02
+  proposed   V44.4 V55.1 Y53.9 Z66.5
+                   +++++ +++++
+
+  PX03 fourth-character-missing, error
+    found     y53, procedure 2
+"""
+
+
+def episode(procedures: list[str], diagnoses: list[str], **fields: object) -> Episode:
+    given = {"episode_id": "E7", "provider_code": "r0a", **fields}
+    return Episode.model_validate({"procedures": procedures, "diagnoses": diagnoses} | given)
+
+
+def report(read: Episode, width: int = 80) -> str:
+    return Screen(width).lines(report_episode("bad.jsonl:7", check(read), read, width))
+
+
+def test_the_marks_stand_under_the_codes_at_fault() -> None:
+    text = report(episode(["v444", "y53", "V55.1", "Z66.5"], ["W19.0", "M80.58"]))
+    assert text.startswith(KNOWN_BAD)
+
+
+def test_a_finding_says_what_was_found_what_would_pass_what_mends_it_and_who_asks_for_it() -> None:
+    text = report(episode(["V44.4", "Y53.4", "V55.1", "Z66.5"], ["M80.58"]))
+    _, finding = text.split("\n\n", maxsplit=1)
+    assert [line.split(maxsplit=1) for line in finding.strip().splitlines()] == [
+        ["LV02", "levels-not-second, error"],
+        ["found", "V55.1, procedure 3"],
+        ["expected", "The V55 code directly after its procedure, before any other code."],
+        ["fix", "Move V55.1 to directly after V44.4."],
+        ["source", "IPG12 clause C2, PChSV1"],
+    ]
+
+
+def test_a_fault_of_the_list_of_diagnoses_is_marked_at_its_heading() -> None:
+    text = report(episode(["V44.4", "V55.1", "Y53.4", "Z66.5"], []))
+    assert "  diagnoses  (none)\n  ^^^^^^^^^\n  DX01\n" in text
+    assert "found     no diagnosis\n" in text
+
+
+def test_every_rule_broken_by_a_code_stands_under_it() -> None:
+    text = report(episode(["V44.4", "V44.6", "V55.1", "Y53.4", "Z66.5"], ["M80.58"]))
+    assert "procedures V44.4 V44.6 V55.1" in text
+    assert "\n             IC01  PX01\n             LV01\n" in text
+
+
+@pytest.mark.parametrize("width", [NARROWEST, 80, 120])
+def test_no_line_is_wider_than_the_terminal(width: int, golden: list[dict[str, Any]]) -> None:
+    reports = [report(Episode.model_validate(case["episode"]), width) for case in golden]
+    lines = "".join(reports).splitlines()
+    assert max(map(len, lines)) <= width
+
+
+def test_what_a_record_says_cannot_act_on_the_terminal() -> None:
+    text = report(episode(["V44.4\x1b[31m", "\u202eV55", "[bold]", " "], ["\x07"], episode_id="\n"))
+    assert "V44.4\\x1b[31m \\u202eV55 [bold] (blank)" in text
+    assert r"episode \n," in text
+    assert r"\x07" in text
+    assert all(line.isprintable() for line in text.splitlines())
+
+
+def test_a_rejection_names_each_place() -> None:
+    verdict = judge(b'{"episode_id": "E1", "procedures": [1], "diagnoses": "x"}')
+    assert verdict.rejection
+    text = Screen(80).lines(report_rejection("stdin:1", verdict, verdict.rejection, 80))
+    assert text == (
+        "stdin:1, episode E1: dead-letter, not-an-episode\n"
+        "    provider_code: is required\n"
+        "    procedures[0]: should be a code, or an object with a code\n"
+        "    diagnoses: should be a list\n"
+        "\n"
+    )
+
+
+cells = st.builds(
+    Cell,
+    text=st.text("VYZ54.椎", min_size=1, max_size=6),
+    mark=st.sampled_from(["", "^"]),
+    labels=st.lists(st.sampled_from(["LV01", "PX03"]), max_size=2).map(tuple),
+)
+
+
+@given(st.lists(cells, max_size=30), st.integers(30, 100))
+def test_each_mark_is_as_wide_as_its_code_and_right_under_it(row: list[Cell], width: int) -> None:
+    lines = [_by_column(line.plain) for line in rows(Cell("procedures"), row, width)]
+    assert max(map(len, lines)) <= width
+    marked = [
+        above[mark.start() : mark.end()].replace("\0", "")
+        for above, line in pairwise(lines)
+        for mark in re.finditer(r"\^+", line)
+    ]
+    assert marked == [cell.text for cell in row if cell.mark]
+
+
+def _by_column(line: str) -> str:
+    """Fill up each wide character, so that an index is a column."""
+    return "".join(character.ljust(cell_len(character), "\0") for character in line)
+
+
+@given(st.lists(st.sampled_from("abc")), st.lists(st.sampled_from("abc")))
+def test_what_has_not_changed_stood_there_before_in_the_same_order(
+    before: list[str], after: list[str]
+) -> None:
+    new = changed(before, after)
+    kept = iter(before)
+    assert all(code in kept for index, code in enumerate(after) if index not in new)
+
+
+def test_a_code_put_in_is_all_that_has_changed() -> None:
+    assert changed(["V44.4", "Y53.4"], ["V44.4", "V55.9", "Y53.4"]) == {1}
+
+
+@given(st.text())
+def test_anything_is_made_visible(text: str) -> None:
+    assert visible(text).isprintable()
+
+
+@given(st.text().filter(str.isprintable))
+def test_what_is_visible_is_left_as_it_is(text: str) -> None:
+    assert visible(text) == text
+
+
+def test_colours_are_the_only_difference_between_a_terminal_and_a_file() -> None:
+    read = episode(["V44.4", "Y53", "V55.1", "[red]"], ["W19.0"])
+    laid_out = list(report_episode("f", check(read), read, 80))
+    coloured = Screen(80, colours=True).lines(laid_out)
+    assert "\x1b[" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == Screen(80).lines(laid_out)

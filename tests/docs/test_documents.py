@@ -1,0 +1,68 @@
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from schemas.verdict import Verdict
+from streams.check import judge
+from streams.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+OPERATING = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")]
+SESSIONS = re.findall(r"```console\n\$ ipg12 ([^\n]*)\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize("command,shown", SESSIONS, ids=[command for command, _ in SESSIONS])
+def test_the_readme_shows_what_a_command_prints(command: str, shown: str) -> None:
+    ipg12 = Path(sys.executable).with_name("ipg12")
+    done = subprocess.run(
+        [ipg12, *shlex.split(command)],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "80"},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert done.stdout == shown
+
+
+def test_the_readme_shows_at_least_a_check_and_the_rules() -> None:
+    assert {"rules", "check docs/example.jsonl"} <= {command for command, _ in SESSIONS}
+
+
+def test_the_answer_in_the_readme_is_the_verdict_on_the_episode_in_the_readme() -> None:
+    episode, shown = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
+    answer = Verdict.model_validate_json(shown)
+    assert answer == judge(episode.encode()).model_copy(update={"source": answer.source})
+
+
+def test_the_operating_page_has_every_setting_with_its_default() -> None:
+    rows = re.findall(r"^\| `(IPG12_\w+)` \| (?:`([^`]*)`)? ?\|", OPERATING, re.MULTILINE)
+    defaults = {
+        f"IPG12_{name.upper()}": "" if field.default is None else str(field.default)
+        for name, field in Settings.model_fields.items()
+    }
+    assert dict(rows) == defaults
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_every_link_in_a_document_leads_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8"))
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_the_file_map_names_every_module_of_the_two_packages() -> None:
+    file_map = (ROOT / "docs/design.md").read_text(encoding="utf-8").split("## File map")[1]
+    modules = [
+        path.name
+        for package in ("schemas", "streams", "streams/kafka")
+        for path in (ROOT / package).glob("*.py")
+        if path.name != "__init__.py"
+    ]
+    assert [name for name in modules if name not in file_map] == []

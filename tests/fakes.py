@@ -1,0 +1,77 @@
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from schemas.ledger import LedgerRow
+from streams.kafka.chunks import Chunk
+from streams.outbox import Outbox, Record
+from streams.routing import Header
+
+
+@dataclass(frozen=True)
+class FakeRecord:
+    offset: int
+    value: bytes | None = b"{}"
+    key: bytes | None = None
+    timestamp: int | None = 0
+    headers: Sequence[Header] = field(default_factory=tuple)
+
+
+def records(offsets: Iterable[int]) -> list[Record]:
+    return [FakeRecord(offset) for offset in offsets]
+
+
+def chunk(offsets: Iterable[int], after: int | None = None) -> Chunk:
+    return Chunk(records(offsets), after)
+
+
+class FakeLedger:
+    """What is committed, whoever wrote it; outlets write it, readers read it."""
+
+    def __init__(self, source: Iterable[int]) -> None:
+        self.source = list(source)
+        self.row: LedgerRow | None = None
+        self.committed: list[int] = []
+        self.starts = 0
+        self.stops = 0
+        self.reads: list[tuple[int, int]] = []
+        self.faults: list[BaseException] = []
+        """What the next commits raise, before or after they take effect."""
+        self.effective = False
+        """Whether a commit that raises has taken effect all the same."""
+
+
+class FakeOutlet:
+    def __init__(self, ledger: FakeLedger) -> None:
+        self.ledger = ledger
+        self.running = False
+
+    async def start(self) -> None:
+        self.ledger.starts += 1
+        self.running = True
+
+    async def stop(self) -> None:
+        self.ledger.stops += self.running
+        self.running = False
+
+    async def commit(self, outbox: Outbox, row: LedgerRow) -> None:
+        assert self.running
+        fault = self.ledger.faults.pop(0) if self.ledger.faults else None
+        if fault is None or self.ledger.effective:
+            self.ledger.row = row
+            self.ledger.committed.append(outbox.outcomes.total())
+        if fault is not None:
+            raise fault
+
+
+class FakeReader:
+    def __init__(self, ledger: FakeLedger) -> None:
+        self.ledger = ledger
+
+    async def last_row(self) -> LedgerRow | None:
+        return self.ledger.row
+
+    async def records(self, start: int, end: int) -> AsyncIterator[Sequence[Record]]:
+        self.ledger.reads.append((start, end))
+        passed_over = [offset for offset in self.ledger.source if start <= offset < end]
+        if passed_over:
+            yield records(passed_over)

@@ -1,0 +1,39 @@
+"""One Kafka for the run, and topics of its own for each test."""
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from broker.deployment import Deploy, Deployment
+from broker.distribution import FetchError, NotInstalledError, find_program, kafka_jars
+from broker.kafka import JAVA, Cluster
+
+NUMBERS = count(1)
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    try:
+        find_program(*JAVA)
+        kafka_jars()
+    except (NotInstalledError, FetchError) as error:
+        pytest.fail(str(error), pytrace=False)
+    with Cluster(tmp_path_factory.mktemp("kafka")) as running:
+        yield running
+
+
+@pytest.fixture
+def deploy(cluster: Cluster, tmp_path: Path) -> Deploy:
+    def deploy(partitions: int = 4, **settings: str) -> Deployment:
+        deployment = Deployment(cluster, tmp_path, f"test-{next(NUMBERS)}.", **settings)
+        if partitions:
+            deployment.create_topics(partitions)
+        return deployment
+
+    return deploy
+
+
+@pytest.fixture
+def deployment(deploy: Deploy) -> Deployment:
+    return deploy()

@@ -1,0 +1,56 @@
+from random import Random
+
+import pytest
+from broker.deployment import Deployment
+from broker.worker import Worker
+
+KILLS = 5
+SLICE = 12_000
+
+
+def wait_beyond(deployment: Deployment, worker: Worker, records: int) -> None:
+    done = deployment.done()
+    worker.wait_until(lambda: deployment.done() > done + records, "output had grown", 60)
+
+
+@pytest.mark.timeout(300)
+def test_sigkill_at_random_moments_loses_doubles_and_miscounts_nothing(
+    deployment: Deployment,
+) -> None:
+    random = Random(12)  # noqa: S311  # repeatable moments
+    strikes = torn = 0
+    for kill in range(KILLS):
+        deployment.publish(deployment.load(SLICE, seed=kill))
+        with deployment.worker() as worker:
+            wait_beyond(deployment, worker, random.randrange(SLICE // 2))
+            worker.kill()
+        torn += deployment.transaction_open()
+        strikes += bool(deployment.unfinished())
+    assert strikes == KILLS, "the kills came too late to prove anything"
+    assert torn, "no kill struck an open transaction"
+    with deployment.worker() as worker:
+        deployment.wait_done(worker)
+    account = deployment.account()
+    account.assert_clean()
+    assert account.records == KILLS * SLICE
+
+
+@pytest.mark.timeout(300)
+def test_workers_that_share_the_partitions_take_over_from_one_that_is_killed(
+    deployment: Deployment,
+) -> None:
+    with deployment.worker() as first, deployment.worker() as second:
+        shares = deployment.wait_shared(workers=2)
+        deployment.publish(deployment.load(3 * SLICE, seed=1))
+        wait_beyond(deployment, first, SLICE // 4)
+        first.kill()
+        unfinished = deployment.unfinished()
+        (survivor,) = deployment.wait_shared(workers=1)
+        orphans = set.union(*(share for name, share in shares.items() if name != survivor))
+        assert orphans & unfinished.keys(), "the kill came too late to prove anything"
+        deployment.wait_done(second)
+        with deployment.worker() as third:
+            deployment.wait_shared(workers=2)
+            deployment.publish(deployment.load(SLICE, seed=2))
+            deployment.wait_done(third)
+    deployment.account().assert_clean()

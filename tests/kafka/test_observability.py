@@ -1,0 +1,122 @@
+import json
+from collections import Counter
+from random import Random
+
+from broker.deployment import Deployment
+from broker.load import COMPLIANT, NON_COMPLIANT
+from broker.records import Content
+from broker.worker import Worker
+from prometheus_client.parser import text_string_to_metric_families
+
+from schemas.verdict import Outcome
+from streams.rules import RULES
+
+LABELS = {"outcome", "rule", "severity", "partition", "version", "le"}
+
+
+def samples(worker: Worker, name: str) -> dict[tuple[str, ...], float]:
+    """Give the values of a metric by the values of its labels, sorted by the labels' names."""
+    status, text = worker.get("/metrics")
+    assert status == 200
+    families = text_string_to_metric_families(text)
+    found = [sample for family in families for sample in family.samples]
+    assert not set().union(*(sample.labels for sample in found)) - LABELS
+    return {
+        tuple(value for _, value in sorted(sample.labels.items())): sample.value
+        for sample in found
+        if sample.name == name
+    }
+
+
+def test_before_any_record_a_worker_becomes_ready_with_every_outcome_and_rule_at_0(
+    deployment: Deployment,
+) -> None:
+    seen = set()
+
+    def ready() -> bool:
+        try:
+            status, body = worker.get("/readyz")
+        except OSError:
+            return False
+        seen.add((status, json.loads(body)["ready"]))
+        return status == 200
+
+    with deployment.worker() as worker:
+        worker.wait_until(ready, "the worker was ready", 60)
+        assert worker.get("/livez")[0] == 200
+        records = samples(worker, "ipg12_records_total")
+        findings = samples(worker, "ipg12_findings_total")
+        assert samples(worker, "ipg12_ruleset_info") == {("1",): 1}
+    assert seen <= {(503, False), (200, True)}
+    assert records == {(outcome.value,): 0 for outcome in Outcome}
+    assert findings == {(rule.code, rule.severity.value): 0 for rule in RULES}
+
+
+def test_the_metrics_count_what_the_ledger_counts(deployment: Deployment) -> None:
+    deployment.publish(deployment.load(2000, seed=1))
+    with deployment.worker() as worker:
+        deployment.wait_done(worker)
+        rows = deployment.ledger().values()
+        outcomes: Counter[str] = sum((Counter(row.outcomes) for row in rows), Counter())
+        rules: Counter[str] = sum((Counter(row.rules) for row in rows), Counter())
+        worker.wait_until(
+            lambda: sum(samples(worker, "ipg12_records_total").values()) == outcomes.total(),
+            "the metrics counted every record",
+            10,
+        )
+        worker.wait_until(
+            lambda: samples(worker, "ipg12_lag_records") == {(str(n),): 0 for n in range(4)},
+            "no partition lagged",
+            10,
+        )
+        records = samples(worker, "ipg12_records_total")
+        findings = samples(worker, "ipg12_findings_total")
+        measured = samples(worker, "ipg12_end_to_end_seconds_count")
+    assert records == {(outcome.value,): outcomes[outcome] for outcome in Outcome}
+    assert {rule: count for (rule, _), count in findings.items() if count} == rules
+    assert measured == {(): outcomes.total()}
+
+
+def test_nothing_of_a_records_content_reaches_logs_metrics_or_health_pages(
+    deployment: Deployment,
+) -> None:
+    random = Random(9)  # noqa: S311  # repeatable, not secret
+    canaries: list[str] = []
+
+    def canary(size: int = 16) -> str:
+        canaries.append("".join(random.choices("bcdfghjkmnpqrstvwxz", k=size)))
+        return canaries[-1]
+
+    def contents() -> list[Content]:
+        values = [
+            deployment.episode(COMPLIANT[0], **{canary(): canary()}),
+            deployment.episode(NON_COMPLIANT[0], episode_id=canary(), provider_code=canary(12)),
+            deployment.episode(f"V44.4 {canary(14)} Z66.5", spell_id=canary()),
+            deployment.episode(f"V44.4 {canary(20)} Z66.5", start_date=canary()),
+            deployment.episode(COMPLIANT[0], diagnoses=[canary(12)], episode_number=canary()),
+            deployment.episode(COMPLIANT[0], procedures=canary()),
+            f'{{"{canary()}": "{canary()}", {canary()}'.encode(),
+            canary().encode(),
+            f'"{canary()}"'.encode() + b"\xff",
+        ]
+        return [
+            Content(
+                partition=random.randrange(4),
+                key=canary().encode(),
+                value=value,
+                headers=((canary(), canary().encode()), ("ipg12-outcome", canary().encode())),
+                timestamp=deployment.started_ms,
+            )
+            for value in values
+        ]
+
+    deployment.publish(content for _ in range(50) for content in contents())
+    with deployment.worker() as worker:
+        worker.wait_ready()
+        deployment.wait_done(worker)
+        said = "".join(worker.get(path)[1] for path in ("/metrics", "/readyz", "/livez", "/"))
+        assert worker.stop() == 0
+    said = (said + worker.log.read_text()).lower()
+    assert "partition" in said
+    assert not [each for each in canaries if each in said]
+    deployment.account().assert_clean()

@@ -1,0 +1,259 @@
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+import typer
+import yaml
+
+from streams import __path__ as streams_path
+from streams.cli import app
+from streams.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parents[2]
+DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
+COMPOSE_TEXT = (ROOT / "docker-compose.yml").read_text()
+COMPOSE = yaml.safe_load(COMPOSE_TEXT)
+SERVICES = COMPOSE["services"]
+OURS = {name: service for name, service in SERVICES.items() if service.get("build")}
+KAFKA = SERVICES["kafka"]
+WORKER = SERVICES["worker"]
+
+
+def instruction(name: str) -> str:
+    """Give the last instruction of that name, which is the one of the final image."""
+    return re.findall(rf"^{name}\s+(.*)$", DOCKERFILE, re.MULTILINE)[-1].strip()
+
+
+def listeners(setting: str) -> dict[str, str]:
+    return dict(each.split("://") for each in KAFKA["environment"][setting].split(","))
+
+
+@pytest.mark.parametrize("text", [DOCKERFILE, COMPOSE_TEXT], ids=["Dockerfile", "compose"])
+def test_every_variable_named_is_one_that_the_settings_read(text: str) -> None:
+    named = set(re.findall(rf"\b{PREFIX}\w+", text))
+
+    assert named
+    assert named <= {f"{PREFIX}{field.upper()}" for field in Settings.model_fields}
+
+
+def test_no_service_of_ours_is_given_any_other_variable() -> None:
+    assert set(OURS) == {"topics", "worker"}
+    for service in OURS.values():
+        assert all(name.startswith(PREFIX) for name in service["environment"])
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_every_command_is_one_that_the_command_line_knows(service: str) -> None:
+    command = typer.main.get_command(app)
+    for word in OURS[service]["command"]:
+        command = command.commands[word]
+
+    assert not hasattr(command, "commands")
+
+
+def test_the_image_runs_the_worker_unless_told_otherwise() -> None:
+    entrypoint, command = (
+        yaml.safe_load(instruction("ENTRYPOINT")),
+        yaml.safe_load(instruction("CMD")),
+    )
+
+    assert entrypoint == ["ipg12"]
+    assert command == WORKER["command"] == ["worker"]
+
+
+def test_every_image_is_pinned_to_a_version() -> None:
+    images = [service["image"] for service in SERVICES.values()]
+    images += re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+
+    for image in images:
+        assert re.fullmatch(r"[\w./-]+:\d+\.\d+\.\d+[\w.-]*", image), image
+
+
+def test_the_build_and_the_final_stage_have_the_same_python() -> None:
+    assert len(set(re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE))) == 1
+
+
+def test_our_image_carries_the_version_of_the_project() -> None:
+    (version,) = re.findall(
+        r'^version = "(.*)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE
+    )
+
+    assert {service["image"] for service in OURS.values()} == {f"ipg12:{version}"}
+
+
+def test_ports_are_published_on_the_loopback_address_only() -> None:
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+
+    assert set(published) == {"kafka", "worker"}
+    for ports in published.values():
+        for port in ports:
+            assert re.fullmatch(r"127\.0\.0\.1:\d+:\d+", port), port
+
+
+def test_the_worker_is_published_at_the_port_that_it_serves() -> None:
+    port = re.search(r"IPG12_WEB_PORT=(\d+)", DOCKERFILE)[1]
+
+    assert WORKER["ports"] == [f"127.0.0.1:{port}:{port}"]
+    assert instruction("EXPOSE") == port
+    assert port == str(Settings.model_fields["web_port"].default)
+
+
+def test_the_image_runs_as_a_numbered_user_who_is_not_root() -> None:
+    uid, gid = instruction("USER").split(":")
+
+    assert int(uid) > 0
+    assert int(gid) > 0
+    assert all("user" not in service for service in OURS.values())
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_nothing_of_ours_can_write_to_its_image_or_gain_rights(service: str) -> None:
+    assert OURS[service]["read_only"] is True
+    assert OURS[service]["tmpfs"] == ["/tmp"]  # noqa: S108  # the container's own
+    assert OURS[service]["cap_drop"] == ["ALL"]
+    assert OURS[service]["security_opt"] == ["no-new-privileges:true"]
+    assert not OURS[service].get("privileged")
+
+
+def test_the_worker_has_longer_to_stop_than_it_promises_to_need() -> None:
+    assert instruction("STOPSIGNAL") == "SIGTERM"
+    assert int(WORKER["stop_grace_period"].removesuffix("s")) > 10
+
+
+def test_topics_are_made_once_before_the_worker_and_after_kafka_is_well() -> None:
+    topics = SERVICES["topics"]
+
+    assert topics["command"] == ["topics", "create"]
+    assert topics["depends_on"] == {"kafka": {"condition": "service_healthy"}}
+    assert WORKER["depends_on"] == {"topics": {"condition": "service_completed_successfully"}}
+    assert "restart" not in topics
+    assert WORKER["restart"] in {"on-failure", "unless-stopped"}
+
+
+def test_the_brokers_that_ours_ask_for_are_where_kafka_says_it_is() -> None:
+    asked = {service["environment"]["IPG12_BROKERS"] for service in OURS.values()}
+    advertised, listening = listeners("KAFKA_ADVERTISED_LISTENERS"), listeners("KAFKA_LISTENERS")
+
+    assert asked == {advertised["INTERNAL"]} == {f"kafka{listening['INTERNAL']}"}
+
+
+def test_a_client_on_the_host_is_sent_to_the_port_that_is_published() -> None:
+    (published,) = KAFKA["ports"]
+    address, container_port = published.rsplit(":", 1)
+
+    assert listeners("KAFKA_ADVERTISED_LISTENERS")["HOST"] == address
+    assert listeners("KAFKA_LISTENERS")["HOST"] == f":{container_port}"
+    assert Settings.model_fields["brokers"].default == address.replace("127.0.0.1", "localhost")
+
+
+def test_every_listener_of_kafka_has_a_protocol_and_the_controller_is_no_clients_business() -> None:
+    environment = KAFKA["environment"]
+    protocols = dict(
+        each.split(":") for each in environment["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"].split(",")
+    )
+
+    assert set(protocols) == set(listeners("KAFKA_LISTENERS"))
+    assert set(protocols) - set(listeners("KAFKA_ADVERTISED_LISTENERS")) == {
+        environment["KAFKA_CONTROLLER_LISTENER_NAMES"]
+    }
+    assert environment["KAFKA_INTER_BROKER_LISTENER_NAME"] in protocols
+
+
+def test_kafka_is_well_when_it_answers_where_ours_ask() -> None:
+    kind, program, *arguments = KAFKA["healthcheck"]["test"]
+
+    assert kind == "CMD"
+    assert program.startswith("/opt/kafka/bin/")
+    assert WORKER["environment"]["IPG12_BROKERS"] in arguments
+
+
+def test_what_kafka_keeps_stands_on_a_named_volume() -> None:
+    (mount,) = KAFKA["volumes"]
+    volume, path = mount.split(":")
+
+    assert volume in COMPOSE["volumes"]
+    assert path == KAFKA["environment"]["KAFKA_LOG_DIRS"]
+
+
+def test_one_broker_is_asked_for_one_copy_of_everything() -> None:
+    copies = {
+        name: value
+        for name, value in KAFKA["environment"].items()
+        if name.endswith(("REPLICATION_FACTOR", "MIN_ISR"))
+    }
+
+    assert set(copies.values()) == {1}
+    assert "KAFKA_DEFAULT_REPLICATION_FACTOR" in copies
+
+
+def test_the_image_is_built_from_all_that_it_copies_and_nothing_else() -> None:
+    let_in = set(re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE))
+    copied = {
+        source
+        for sources in re.findall(r"^COPY (?!--from)(.*) \S+$", DOCKERFILE, re.MULTILINE)
+        for source in sources.split()
+    }
+
+    assert copied == let_in
+    assert all((ROOT / name).exists() for name in copied)
+    assert f"{Path(streams_path[0]).name}/" in copied
+
+
+@pytest.fixture
+def server() -> Iterator[HTTPServer]:
+    """Serve 200 at /readyz, or the status that a test sets, and 404 elsewhere."""
+
+    class Health(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(server.readiness if self.path == "/readyz" else 404)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Health) as server:
+        server.readiness = 200
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def healthcheck_passes(port: int) -> bool:
+    """Run the image's own healthcheck, as Docker would."""
+    _, command = instruction("HEALTHCHECK").split(" CMD ")
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "IPG12_WEB_PORT": str(port),
+        "http_proxy": "http://127.0.0.1:9",
+    }
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], env=environment, capture_output=True, check=False
+    )
+    return done.returncode == 0
+
+
+def test_the_healthcheck_passes_when_the_worker_is_ready_whatever_proxy_is_set(
+    server: HTTPServer,
+) -> None:
+    assert healthcheck_passes(server.server_port)
+
+
+def test_the_healthcheck_fails_when_the_worker_is_not_ready(server: HTTPServer) -> None:
+    server.readiness = 503
+
+    assert not healthcheck_passes(server.server_port)
+
+
+def test_the_healthcheck_fails_when_nothing_listens(server: HTTPServer) -> None:
+    server.shutdown()
+    server.server_close()
+
+    assert not healthcheck_passes(server.server_port)

@@ -1,0 +1,81 @@
+import os
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MAKEFILE = (ROOT / "Makefile").read_text()
+(PHONY,) = re.findall(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
+
+
+def make(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run make apart from the make that may be running the tests."""
+    inherited = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "PYTHON")
+    environment = {name: text for name, text in os.environ.items() if name not in inherited}
+    return subprocess.run(
+        ["/usr/bin/env", "make", *arguments],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_make_lists_every_target_with_what_it_does() -> None:
+    listed = re.findall(r"^make ([a-z-]+) +\S", make().stdout, re.MULTILINE)
+
+    assert listed == PHONY.split()
+
+
+def test_make_test_looks_at_style_format_imports_types_and_then_runs_every_test() -> None:
+    steps = make("--dry-run", "test").stdout
+    wanted = ("ruff check", "ruff format --check", "lint-imports", "mypy", "-m pytest --cov")
+    places = [steps.index(step) for step in wanted]
+
+    assert places == sorted(places)
+
+
+def test_the_modules_that_must_be_tested_whole_are_those_kept_free_of_clock_and_wire() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (pure,) = (each for each in contracts["contracts"] if each["id"] == "pure")
+    (include,) = re.findall(r"--include='([^']*)'", make("--dry-run", "test").stdout)
+
+    assert include.split(",") == [
+        f"{path}/*" if (ROOT / path).is_dir() else f"{path}.py"
+        for path in (module.replace(".", "/") for module in pure["source_modules"])
+    ]
+
+
+def test_continuous_integration_runs_make_test_and_nothing_else() -> None:
+    lines = (ROOT / ".ci" / "run").read_text().splitlines()
+    commands = [line for line in lines if line and not line.startswith("#")]
+
+    assert commands == [
+        "set -euo pipefail",
+        'cd "$(dirname "$0")/.."',
+        "exec make test 2>&1",
+    ]
+
+
+@pytest.mark.parametrize("python", ["/nowhere/python3", "true"])
+def test_make_says_in_one_line_that_there_is_no_python_for_it(tmp_path: Path, python: str) -> None:
+    (tmp_path / "requirements").mkdir()
+    for name in (
+        "pyproject.toml",
+        "requirements/build.txt",
+        "requirements/runtime.txt",
+        "requirements/dev.txt",
+    ):
+        (tmp_path / name).touch()
+    (tmp_path / "Makefile").write_text(MAKEFILE)
+
+    done = make("lint", f"PYTHON={python}", cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert f"needs Python 3.11 or later and `{python}` is none" in done.stderr
+    assert not (tmp_path / ".venv").exists()

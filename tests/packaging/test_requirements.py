@@ -1,0 +1,72 @@
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+LOCKS = {name: ROOT / "requirements" / f"{name}.txt" for name in ("build", "runtime", "dev")}
+WANTED = {
+    "build": PROJECT["build-system"]["requires"],
+    "runtime": PROJECT["project"]["dependencies"],
+    "dev": PROJECT["project"]["optional-dependencies"]["dev"],
+}
+
+
+def pinned(name: str) -> dict[str, str]:
+    """Give the version of every package in a lock."""
+    return dict(re.findall(r"^([\w.-]+)==(\S+) \\$", LOCKS[name].read_text(), re.MULTILINE))
+
+
+def package(requirement: str) -> str:
+    (name,) = re.findall(r"^[\w.-]+", requirement)
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_there_is_a_lock_for_everything_that_is_wanted_and_no_other() -> None:
+    assert set((ROOT / "requirements").iterdir()) == set(LOCKS.values())
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_dependency_of_the_project_is_locked(name: str) -> None:
+    assert {package(each) for each in WANTED[name]} <= set(pinned(name))
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_line_of_a_lock_is_a_version_a_hash_or_a_comment(name: str) -> None:
+    for line in LOCKS[name].read_text().splitlines():
+        assert (
+            re.fullmatch(
+                r"\s*#.*|[\w.-]+==[\w.!+-]+ \\|    --hash=sha256:[0-9a-f]{64}( \\)?", line.rstrip()
+            )
+            or not line.strip()
+        ), line
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_version_in_a_lock_has_a_hash(name: str) -> None:
+    versions = re.split(r"^(?=[\w.-]+==)", LOCKS[name].read_text(), flags=re.MULTILINE)[1:]
+
+    assert len(versions) == len(pinned(name)) > 0
+    for version in versions:
+        assert "--hash=sha256:" in version, version
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_names_no_address_and_no_place_on_a_machine(name: str) -> None:
+    text = LOCKS[name].read_text()
+
+    assert "://" not in text
+    assert not re.search(r"--(extra-)?index|--find-links|--trusted-host|(^|\s)[/~]", text)
+
+
+def test_no_package_has_another_version_in_another_lock() -> None:
+    for name in ("build", "runtime"):
+        other = pinned("dev")
+        for each, version in pinned(name).items():
+            assert other.get(each, version) == version, each
+
+
+def test_what_runs_in_production_is_all_tested() -> None:
+    assert pinned("runtime").items() <= pinned("dev").items()

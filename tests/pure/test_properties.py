@@ -1,0 +1,198 @@
+import json
+from collections import Counter
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from strategies import (
+    damaged_records,
+    episode,
+    episodes,
+    json_values,
+    near_episodes,
+    procedure_codes,
+    records,
+    records_with_repeats,
+    vertebroplasty_episodes,
+)
+
+from schemas.codes import normalise, read_diagnosis_code, read_procedure_code
+from schemas.episode import Episode, submitted_codes
+from schemas.verdict import Outcome, Severity, Verdict
+from streams.check import check, judge
+from streams.rule import Rule
+from streams.rules import RULES
+
+SPELLINGS = [
+    str.lower,
+    str.upper,
+    lambda code: f"  {code}\t",
+    lambda code: code.replace(".", ""),
+    lambda code: f"{code[:3]}.{code[3:]}" if "." not in code else code,
+]
+any_bytes = records | damaged_records | records_with_repeats
+
+
+def gist(verdict: Verdict) -> tuple[Outcome, list[tuple[str, str, Severity]]]:
+    return verdict.outcome, [(f.rule, f.place, f.severity) for f in verdict.findings]
+
+
+def found(verdict: Verdict, rule: str) -> Counter[str]:
+    return Counter(normalise(f.found or "") for f in verdict.findings if f.rule == rule)
+
+
+def errors(verdict: Verdict) -> Counter[str]:
+    return Counter(f.rule for f in verdict.findings if f.severity is Severity.ERROR)
+
+
+def resolve(place: str, read: Episode) -> str | None:
+    if place == "diagnoses":
+        return None
+    field, _, index = place.removesuffix("].code").partition("[")
+    return submitted_codes(getattr(read, field))[int(index)]
+
+
+def mended(read: Episode, verdict: Verdict) -> Verdict:
+    assert verdict.proposed is not None
+    return check(read.model_copy(update={"procedures": list(verdict.proposed)}))
+
+
+@given(vertebroplasty_episodes)
+def test_no_fix_is_left_to_propose_in_a_proposed_sequence(read: Episode) -> None:
+    verdict = check(read)
+    assume(verdict.proposed)
+    after = mended(read, verdict)
+    assert [f for f in after.findings if f.fix] == []
+    assert after.proposed is None
+
+
+@given(vertebroplasty_episodes)
+def test_a_rule_that_proposed_fixes_is_broken_afterwards_only_where_it_had_none(
+    read: Episode,
+) -> None:
+    verdict = check(read)
+    assume(verdict.proposed)
+    after = mended(read, verdict)
+    for rule in {f.rule for f in verdict.findings if f.fix}:
+        unmendable = Counter(
+            normalise(f.found or "") for f in verdict.findings if f.rule == rule and not f.fix
+        )
+        assert found(after, rule) == unmendable
+
+
+@given(vertebroplasty_episodes)
+def test_a_proposed_sequence_breaks_no_error_rule_more_often_than_before(read: Episode) -> None:
+    verdict = check(read)
+    assume(verdict.proposed)
+    assert errors(mended(read, verdict)) <= errors(verdict)
+
+
+@given(vertebroplasty_episodes)
+def test_a_proposed_sequence_keeps_every_code_but_those_replaced(read: Episode) -> None:
+    verdict = check(read)
+    assume(verdict.proposed)
+    assert verdict.proposed is not None
+    fixes = [(f, f.fix) for f in verdict.findings if f.fix]
+    expected = Counter(normalise(code) for code in submitted_codes(read.procedures))
+    expected += Counter(normalise(fix.code) for _, fix in fixes if fix.action != "move")
+    expected -= Counter(normalise(f.found or "") for f, fix in fixes if fix.action == "replace")
+    assert Counter(normalise(code) for code in verdict.proposed) == expected
+
+
+@given(episodes)
+def test_a_sequence_is_proposed_exactly_where_a_finding_has_a_fix(read: Episode) -> None:
+    verdict = check(read)
+    assert (verdict.proposed is not None) == any(f.fix for f in verdict.findings)
+
+
+@given(episodes, st.data())
+def test_the_spelling_of_codes_changes_neither_outcome_nor_findings(
+    read: Episode, data: st.DataObject
+) -> None:
+    spelled = {
+        field: [
+            data.draw(st.sampled_from(SPELLINGS))(code) if code.isascii() else code
+            for code in submitted_codes(getattr(read, field))
+        ]
+        for field in ("procedures", "diagnoses")
+    }
+    assert gist(check(read.model_copy(update=spelled))) == gist(check(read))
+
+
+@given(episodes, st.permutations(RULES))
+def test_the_order_of_the_rules_changes_nothing(read: Episode, rules: list[Rule]) -> None:
+    assert check(read, rules) == check(read)
+
+
+@given(episodes)
+def test_every_place_resolves_to_the_code_that_was_found_there(read: Episode) -> None:
+    for finding in check(read).findings:
+        assert resolve(finding.place, read) == finding.found
+        if finding.fix:
+            assert resolve(finding.fix.anchor, read) is not None
+
+
+@given(episodes)
+def test_findings_are_sorted_by_place_and_rule_and_none_stands_twice(read: Episode) -> None:
+    def rank(place: str) -> tuple[bool, int]:
+        field, _, index = place.removesuffix("].code").partition("[")
+        return field == "diagnoses", int(index or -1)
+
+    keys = [(rank(f.place), f.rule) for f in check(read).findings]
+    assert keys == sorted(set(keys))
+
+
+@given(episodes)
+def test_the_outcome_follows_from_scope_and_the_errors_found(read: Episode) -> None:
+    verdict = check(read)
+    codes = map(read_procedure_code, submitted_codes(read.procedures))
+    if not any(code.vertebroplasty for code in codes):
+        assert gist(verdict) == (Outcome.OUT_OF_SCOPE, [])
+    elif errors(verdict):
+        assert verdict.outcome is Outcome.NON_COMPLIANT
+    else:
+        assert verdict.outcome is Outcome.COMPLIANT
+
+
+@given(st.lists(st.text(max_size=16) | procedure_codes, max_size=8), st.lists(st.text(max_size=16)))
+def test_codes_of_any_text_get_the_same_verdict_every_time(
+    procedures: list[str], diagnoses: list[str]
+) -> None:
+    read = episode(["V44.4", *procedures], diagnoses)
+    assert check(read) == check(read)
+    assert check(read).outcome in {Outcome.COMPLIANT, Outcome.NON_COMPLIANT}
+
+
+@given(st.text(max_size=16) | procedure_codes)
+def test_a_code_of_any_text_is_read_and_read_the_same_as_it_is_shown(code: str) -> None:
+    procedure = read_procedure_code(code)
+    assert read_procedure_code(procedure.shown) == procedure
+    assert procedure.main or not procedure.malformed
+    assert read_diagnosis_code(code).malformed == (not read_diagnosis_code(code).category)
+
+
+@given(any_bytes)
+def test_any_bytes_get_the_same_verdict_every_time(value: bytes) -> None:
+    verdict = judge(value)
+    assert verdict == judge(value)
+    assert (verdict.rejection is None) == (verdict.outcome is not Outcome.DEAD_LETTER)
+
+
+@given(any_bytes)
+def test_a_dead_letter_names_one_to_twenty_faults(value: bytes) -> None:
+    rejection = judge(value).rejection
+    assert rejection is None or 1 <= len(rejection.errors) <= 20
+
+
+@given(near_episodes)
+def test_for_every_fault_of_a_field_there_is_advice(value: object) -> None:
+    rejection = judge(json.dumps(value).encode()).rejection
+    messages = [fault.message for fault in rejection.errors] if rejection else []
+    assert "is not valid" not in messages
+
+
+@given(json_values | near_episodes)
+def test_only_an_object_with_the_required_fields_is_an_episode(value: object) -> None:
+    required = {"episode_id", "provider_code", "procedures", "diagnoses"}
+    verdict = judge(json.dumps(value).encode())
+    whole = isinstance(value, dict) and required <= value.keys()
+    assert whole or verdict.outcome is Outcome.DEAD_LETTER

@@ -1,0 +1,147 @@
+import re
+from pathlib import Path
+
+import pytest
+
+import streams.rules
+from schemas.verdict import Outcome, Severity, Verdict
+from streams.check import check
+from streams.rule import Pair, Rule
+from streams.rules import RULES
+
+SPECIFIED = """
+LV01 levels-missing error
+LV02 levels-not-second error
+LV03 levels-repeated error
+LV04 levels-without-spinal-procedure warning
+LV05 levels-disagree-with-sites warning
+IC01 image-control-missing error
+IC02 image-control-after-site error
+IC03 image-control-contradictory warning
+ST01 site-missing error
+ST02 site-not-spinal error
+ST03 site-not-a-vertebra information
+PX01 both-vertebroplasty-codes warning
+PX02 supplementary-code-first error
+PX03 fourth-character-missing error
+PX04 code-does-not-exist error
+PX05 unspecified-code information
+PX06 procedure-malformed error
+DX01 diagnosis-missing error
+DX02 external-cause-primary error
+DX03 asterisk-code-primary error
+DX04 diagnosis-malformed error
+DX05 fifth-character-missing warning
+DX06 indication-not-coded information
+"""
+RULES_WITH_FIXES = {"LV01", "LV02", "IC01", "IC02", "PX03"}
+
+
+every_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+every_pair = pytest.mark.parametrize(
+    "rule,pair",
+    [
+        pytest.param(rule, pair, id=f"{rule.code}: {pair.why}")
+        for rule in RULES
+        for pair in rule.pairs
+    ],
+)
+
+
+def broken_errors(verdict: Verdict) -> set[str]:
+    return {f.rule for f in verdict.findings if f.severity is Severity.ERROR}
+
+
+def test_codes_names_and_severities_are_those_of_the_specification() -> None:
+    declared = {(rule.code, rule.name, rule.severity.value) for rule in RULES}
+    assert declared == {tuple(line.split()) for line in SPECIFIED.strip().splitlines()}
+
+
+def test_rules_are_listed_in_the_order_of_their_codes() -> None:
+    codes = [rule.code for rule in RULES]
+    assert codes == sorted(set(codes))
+
+
+def test_every_rule_has_a_name_and_a_title_of_its_own() -> None:
+    assert len({rule.name for rule in RULES}) == len(RULES)
+    assert len({rule.title for rule in RULES}) == len(RULES)
+
+
+def test_every_file_of_rules_is_named_by_the_code_and_the_name_of_the_rule_listed() -> None:
+    files = {path.stem for path in Path(streams.rules.__file__).parent.glob("*.py")}
+    named = {f"{rule.code.lower()}_{rule.name.replace('-', '_')}" for rule in RULES}
+    assert files == named | {"__init__"}
+
+
+@every_rule
+def test_a_rule_is_declared_in_the_file_that_bears_its_name(rule: Rule) -> None:
+    module = rule.check.__module__.rpartition(".")[2]
+    assert module == f"{rule.code.lower()}_{rule.name.replace('-', '_')}"
+
+
+@every_rule
+def test_a_rule_says_why_in_two_to_five_sentences(rule: Rule) -> None:
+    sentences = re.findall(r"[.?!](?=\s|$)", rule.why)
+    assert 2 <= len(sentences) <= 5
+    assert rule.why.endswith(".")
+
+
+@every_rule
+def test_a_title_is_in_sentence_case_without_a_full_stop(rule: Rule) -> None:
+    assert rule.title[0].isupper()
+    assert not rule.title.endswith(".")
+
+
+@every_rule
+def test_a_rule_has_at_least_one_pair_and_no_reason_twice(rule: Rule) -> None:
+    reasons = [pair.why for pair in rule.pairs]
+    assert reasons
+    assert len(reasons) == len(set(reasons))
+
+
+@every_pair
+def test_a_bad_example_breaks_its_rule_and_no_error_rule_besides(rule: Rule, pair: Pair) -> None:
+    verdict = check(pair.bad)
+    assert rule.code in verdict.rules
+    assert broken_errors(verdict) <= {rule.code}
+
+
+@every_pair
+def test_a_good_example_breaks_neither_its_rule_nor_any_error_rule(rule: Rule, pair: Pair) -> None:
+    verdict = check(pair.good)
+    assert rule.code not in verdict.rules
+    assert verdict.outcome is Outcome.COMPLIANT
+
+
+@every_pair
+def test_a_fix_for_a_bad_example_makes_it_compliant(rule: Rule, pair: Pair) -> None:
+    verdict = check(pair.bad)
+    fixes = [finding.fix for finding in verdict.findings if finding.rule == rule.code]
+    if None in fixes:
+        assert rule.code not in RULES_WITH_FIXES - {"PX03"}
+        return
+    assert verdict.proposed is not None
+    mended = check(pair.bad.model_copy(update={"procedures": list(verdict.proposed)}))
+    assert mended.outcome is Outcome.COMPLIANT
+
+
+def test_only_the_rules_that_are_certain_of_it_propose_a_fix() -> None:
+    fixing = {
+        finding.rule
+        for rule in RULES
+        for pair in rule.pairs
+        for finding in check(pair.bad).findings
+        if finding.fix
+    }
+    assert fixing == RULES_WITH_FIXES
+
+
+@every_pair
+def test_what_is_expected_is_a_sentence_that_quotes_no_code_of_the_example(
+    rule: Rule, pair: Pair
+) -> None:
+    for finding in check(pair.bad).findings:
+        if finding.rule == rule.code:
+            assert re.fullmatch(r"[A-Z].*\.", finding.expected)
+            found = re.escape(finding.found or "nothing")
+            assert not re.search(rf"\b{found}\b", finding.expected)

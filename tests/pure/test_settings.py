@@ -1,0 +1,80 @@
+from pathlib import Path
+
+import pytest
+
+from streams.settings import SecurityProtocol, Settings
+from streams.trouble import Trouble
+
+
+@pytest.mark.parametrize(
+    "name,value",
+    [
+        ("IPG12_BROKERS", "kafka"),
+        ("IPG12_BROKERS", ""),
+        ("IPG12_GROUP", "a group"),
+        ("IPG12_TOPIC_PREFIX", "a/b"),
+        ("IPG12_OUT_OF_SCOPE", "drop"),
+        ("IPG12_CHUNK_RECORDS", "0"),
+        ("IPG12_CHUNK_RECORDS", "many"),
+        ("IPG12_MAX_RECORD_BYTES", "-1"),
+        ("IPG12_WEB_PORT", "70000"),
+        ("IPG12_SECURITY_PROTOCOL", "plain"),
+        ("IPG12_SASL_MECHANISM", "GSSAPI"),
+        ("IPG12_SSL_CAFILE", "/nowhere/ca.pem"),
+    ],
+)
+def test_a_bad_value_is_one_line_that_names_its_variable_and_not_the_value(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(Trouble) as trouble:
+        Settings.read()
+    message = str(trouble.value)
+    assert name in message
+    assert "\n" not in message
+    assert not value or value not in message.replace(name, "")
+
+
+def test_a_password_comes_from_the_file_that_is_named_and_shows_nowhere(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("s3cret\n")
+    monkeypatch.setenv("IPG12_SECURITY_PROTOCOL", "SASL_SSL")
+    monkeypatch.setenv("IPG12_SASL_USERNAME", "ipg12")
+    monkeypatch.setenv("IPG12_SASL_PASSWORD_FILE", str(secret))
+    settings = Settings.read()
+    assert settings.sasl_password is not None
+    assert settings.sasl_password.get_secret_value() == "s3cret"
+    assert "s3cret" not in f"{settings!r} {settings} {settings.model_dump_json()}"
+
+
+def test_a_password_file_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IPG12_SASL_PASSWORD_FILE", "/nowhere/password")
+    with pytest.raises(Trouble, match="IPG12_SASL_PASSWORD_FILE"):
+        Settings.read()
+
+
+@pytest.mark.parametrize("protocol", ["SASL_PLAINTEXT", "SASL_SSL"])
+def test_a_protocol_with_a_password_needs_one(
+    monkeypatch: pytest.MonkeyPatch, protocol: str
+) -> None:
+    monkeypatch.setenv("IPG12_SECURITY_PROTOCOL", protocol)
+    with pytest.raises(Trouble, match="IPG12_SASL_USERNAME and IPG12_SASL_PASSWORD"):
+        Settings.read()
+
+
+def test_a_certificate_needs_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IPG12_SSL_CERTFILE", __file__)
+    with pytest.raises(Trouble, match="IPG12_SSL_KEYFILE"):
+        Settings.read()
+
+
+def test_protocols_say_what_they_do() -> None:
+    said = {each: (each.encrypted, each.authenticated) for each in SecurityProtocol}
+    assert said == {
+        SecurityProtocol.PLAINTEXT: (False, False),
+        SecurityProtocol.SSL: (True, False),
+        SecurityProtocol.SASL_PLAINTEXT: (False, True),
+        SecurityProtocol.SASL_SSL: (True, True),
+    }

@@ -1,0 +1,74 @@
+import asyncio
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+
+import pytest
+from fakes import chunk
+
+from streams.agents import validator
+from streams.app import create_app
+from streams.kafka.chunks import Chunk
+from streams.settings import Settings
+from streams.trouble import Trouble
+
+
+class FakePartitions:
+    def __init__(self) -> None:
+        self.taken: list[int] = []
+        self.faults: list[BaseException] = []
+
+    async def take(self, _: int, taken: Chunk) -> None:
+        if self.faults:
+            raise self.faults.pop()
+        self.taken.append(taken.last)
+
+
+def test_an_app_is_made_without_a_broker_and_named_after_the_group() -> None:
+    app = create_app(Settings(group="g1", topic_prefix="t.", web_port=7001))
+    assert app.conf.id == "g1"
+    assert app.conf.web_port == 7001
+    (agent,) = app.agents.values()
+    assert agent.isolated_partitions
+    assert agent.get_topic_names() == ("t.episodes",)
+
+
+def test_faust_keeps_no_account_of_what_is_done() -> None:
+    app = create_app(Settings())
+    (agent,) = app.agents.values()
+    assert not agent.channel.acks
+    assert not app.conf.topic_allow_declare
+    assert app.conf.topic_disable_leader
+
+
+async def test_the_agent_takes_chunks_in_order() -> None:
+    app = create_app(Settings())
+    partitions = FakePartitions()
+    agent = app.agent(app.channel(), name="tested")(validator(app, partitions))  # type: ignore[arg-type]
+    async with agent.test_context() as context:
+        for last in (3, 5, 9):
+            await context.put(chunk([last]))
+    assert partitions.taken == [3, 5, 9]
+
+
+class FakeStream:
+    """A stream of one chunk."""
+
+    async def events(self) -> AsyncIterator[SimpleNamespace]:
+        yield SimpleNamespace(message=SimpleNamespace(partition=0), value=chunk([0]))
+
+
+async def test_an_exception_in_the_agent_ends_the_app_and_keeps_its_reason() -> None:
+    app = create_app(Settings())
+    partitions = FakePartitions()
+    partitions.faults = [Trouble("mend it")]
+    with pytest.raises(Trouble):
+        await validator(app, partitions)(FakeStream())  # type: ignore[arg-type]
+    assert str(app.crash_reason) == "mend it"
+
+
+async def test_a_cancelled_actor_ends_without_a_fault() -> None:
+    app = create_app(Settings())
+    partitions = FakePartitions()
+    partitions.faults = [asyncio.CancelledError()]
+    await validator(app, partitions)(FakeStream())  # type: ignore[arg-type]
+    assert app.crash_reason is None

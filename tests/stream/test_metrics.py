@@ -1,0 +1,60 @@
+from time import time
+
+from fakes import FakeRecord
+from prometheus_client.parser import text_string_to_metric_families
+
+from schemas.verdict import Outcome
+from streams.metrics import Metrics
+from streams.outbox import Outbox
+from streams.rules import RULES
+
+
+def samples(metrics: Metrics) -> dict[str, float]:
+    return {
+        sample.name + "".join(f"{{{name}={value}}}" for name, value in sample.labels.items()): (
+            sample.value
+        )
+        for family in text_string_to_metric_families(metrics.exposition().decode())
+        for sample in family.samples
+    }
+
+
+def test_every_outcome_and_rule_stands_there_with_zero_before_it_happens() -> None:
+    shown = samples(Metrics())
+    assert [shown[f"ipg12_records_total{{outcome={outcome}}}"] for outcome in Outcome] == [0] * 4
+    for rule in RULES:
+        assert shown[f"ipg12_findings_total{{rule={rule.code}}}{{severity={rule.severity}}}"] == 0
+    assert shown["ipg12_ruleset_info{version=1}"] == 1
+
+
+def test_a_committed_chunk_is_counted_and_measured() -> None:
+    metrics = Metrics()
+    outbox = Outbox(upto=3)
+    outbox.outcomes.update({Outcome.COMPLIANT: 2, Outcome.DEAD_LETTER: 1})
+    outbox.rules.update({"LV02": 2})
+    half_a_minute_ago = int((time() - 20) * 1000)
+    chunk = [FakeRecord(1, timestamp=half_a_minute_ago) for _ in range(2)]
+    metrics.committed(outbox, [*chunk, FakeRecord(3, timestamp=-1)], judged_seconds=0.002)
+    shown = samples(metrics)
+    assert shown["ipg12_records_total{outcome=compliant}"] == 2
+    assert shown["ipg12_records_total{outcome=dead-letter}"] == 1
+    assert shown["ipg12_findings_total{rule=LV02}{severity=error}"] == 2
+    assert shown["ipg12_validation_seconds_count"] == 1
+    assert shown["ipg12_chunk_records_sum"] == 3
+    assert shown["ipg12_end_to_end_seconds_count"] == 2
+    assert shown["ipg12_end_to_end_seconds_bucket{le=10}"] == 0
+    assert shown["ipg12_end_to_end_seconds_bucket{le=30}"] == 2
+    assert 40 <= shown["ipg12_end_to_end_seconds_sum"] < 60
+
+
+def test_lag_is_never_below_zero_and_goes_with_its_partition() -> None:
+    metrics = Metrics()
+    metrics.lag(1, 7)
+    metrics.lag(2, -1)
+    shown = samples(metrics)
+    assert (shown["ipg12_lag_records{partition=1}"], shown["ipg12_lag_records{partition=2}"]) == (
+        7,
+        0,
+    )
+    metrics.forget(1)
+    assert "ipg12_lag_records{partition=1}" not in samples(metrics)

@@ -52,8 +52,7 @@ def read_episode(value: bytes | None, max_bytes: int = MAX_RECORD_BYTES) -> Epis
     if value is None:
         return _reject(Reason.NULL_VALUE, [Fault(place="value", message="is null")])
     if len(value) > max_bytes:
-        message = f"has {len(value)} bytes, more than the {max_bytes} that are read"
-        return _reject(Reason.TOO_LARGE, [Fault(place="value", message=message)])
+        return too_large(len(value), max_bytes)
     try:
         episode: Episode = _validate_json(value)
     except ValidationError as error:
@@ -61,6 +60,12 @@ def read_episode(value: bytes | None, max_bytes: int = MAX_RECORD_BYTES) -> Epis
     if _needs_closer_look(value, episode):
         return _look_closer(value) or episode
     return episode
+
+
+def too_large(size_bytes: int, max_bytes: int) -> Rejection:
+    """Reject a value by its size alone."""
+    message = f"has {size_bytes} bytes, more than the {max_bytes} that are read"
+    return _reject(Reason.TOO_LARGE, [Fault(place="value", message=message)])
 
 
 def _needs_closer_look(value: bytes, episode: Episode) -> bool:

@@ -8,13 +8,13 @@ from typing import Final
 from rich.text import Text
 
 from schemas.episode import Episode
-from schemas.rejection import Fault, Reason, Rejection
 from schemas.verdict import Outcome, Verdict
 from streams.check import judge, refuse
 from streams.cli.reading.partial import Oversized, Value
 from streams.cli.reading.records import Chunk
 from streams.cli.showing.report import report_episode, report_rejection
 from streams.cli.showing.terminal import Screen
+from streams.intake import too_large
 
 _to_json: Final = Verdict.__pydantic_serializer__.to_json
 
@@ -48,9 +48,7 @@ def judge_as_report(chunk: Chunk, max_bytes: int, screen: Screen) -> Judged:
 
 def _judge(value: Value, max_bytes: int) -> Verdict:
     if isinstance(value, Oversized):
-        message = f"has {value.size_bytes} bytes, more than the {max_bytes} that are read"
-        fault = Fault(place="value", message=message)
-        return refuse(Rejection(reason=Reason.TOO_LARGE, errors=(fault,)))
+        return refuse(too_large(value.size_bytes, max_bytes))
     return judge(value, max_bytes)
 
 

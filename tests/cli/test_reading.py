@@ -205,8 +205,18 @@ def test_a_long_array_that_breaks_off_is_trouble_after_its_elements(
     assert found[:count] == [b"{}"] * count
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_record() -> None:
-    assert records(b"\xef\xbb\xbf[{}, {}]", sizes=[1, 1, 1]) == [b"{}", b"{}"]
+@pytest.mark.parametrize(
+    "content,expected",
+    [
+        (b"\xef\xbb\xbf[{}, {}]", [b"{}", b"{}"]),
+        (b"\xef\xbb\xbf{}\n{}\n", [b"\xef\xbb\xbf{}", b"{}"]),
+        (b'\xef\xbb\xbf{\n"a": 1}', [b'\xef\xbb\xbf{\n"a": 1}']),
+    ],
+)
+def test_a_byte_order_mark_belongs_to_what_it_stands_before(
+    content: bytes, expected: list[bytes]
+) -> None:
+    assert records(content, sizes=[1, 1, 1]) == expected
 
 
 @given(st.lists(st.integers(0, 30)))

@@ -52,7 +52,10 @@ def read_records(source: str, pieces: Iterator[bytes], max_bytes: int) -> Iterat
     One over `max_bytes` is not kept in memory, whatever its size.
     """
     head, whole = _read_head(pieces)
-    shape = tell_shape(head if whole else head[:WINDOW_BYTES], whole=whole)
+    bare = head.removeprefix(_BYTE_ORDER_MARK)
+    shape = tell_shape(bare if whole else bare[:WINDOW_BYTES], whole=whole)
+    if shape is Shape.ARRAY:
+        head = bare
     first = 1
     for values in _split(shape, chain([head], pieces), max_bytes, source):
         for start in range(0, len(values), CHUNK_RECORDS):
@@ -75,17 +78,18 @@ def _split(
 
 def _read_head(pieces: Iterator[bytes]) -> tuple[bytes, bool]:
     """Read what is needed to tell the shape, and tell whether it is the whole content."""
-    read = b""
+    head = b""
     for piece in pieces:
-        read += piece
-        head = read.removeprefix(_BYTE_ORDER_MARK)
-        if len(read) >= len(_BYTE_ORDER_MARK) and (len(head) >= WINDOW_BYTES or _is_lines(head)):
+        head += piece
+        if len(head) >= WINDOW_BYTES or _is_lines(head):
             return head, False
-    return read.removeprefix(_BYTE_ORDER_MARK), True
+    return head, True
 
 
 def _is_lines(head: bytes) -> bool:
     """Tell early what is certain to be lines, so that a slow source need not fill the window."""
+    if _BYTE_ORDER_MARK.startswith(head[: len(_BYTE_ORDER_MARK)]):
+        head = head[len(_BYTE_ORDER_MARK) :]
     if not _OPENING.match(head):
         return bool(head.strip(BLANKS))
     first_line = _FIRST_LINE.match(head)

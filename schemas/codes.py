@@ -84,9 +84,7 @@ def read_procedure_code(submitted: str) -> ProcedureCode:
         category = "" if malformed else text[:3]
     fourth = text[3:] if category else ""
     levels = category == LEVELS_OF_SPINE
-    spinal_site = category in SPINAL_SITE_CATEGORIES or (
-        not malformed and text in SPINAL_SITE_SACRUM
-    )
+    spinal_site = category in SPINAL_SITE_CATEGORIES or text in SPINAL_SITE_SACRUM
     other_site = not spinal_site and (
         (category.startswith("Z") and category != LATERALITY) or category in SITES_IN_CHAPTER_O
     )

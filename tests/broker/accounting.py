@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
 from broker.expectation import Incoming, source_of
@@ -53,7 +53,7 @@ class Books:
     group: str
     max_bytes: int
     incoming: Iterable[Record]
-    copies: dict[Outcome, Iterable[Record]]
+    copies: Mapping[Outcome, Iterable[Record]]
     answers: Iterable[Record]
     ledger: Iterable[Record]
     copied: frozenset[Outcome] = frozenset(Outcome)

@@ -12,9 +12,13 @@ from broker.accounting import Account, Books
 from broker.kafka import Cluster
 from broker.load import episode, mixed_load
 from broker.records import Content, Publisher, read_topic
-from broker.waiting import wait_until
 from broker.worker import Worker, run
-from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, TopicPartition
+from confluent_kafka import (
+    ConsumerGroupTopicPartitions,
+    IsolationLevel,
+    KafkaException,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from schemas.ledger import LedgerRow
@@ -23,6 +27,7 @@ from streams.intake import MAX_RECORD_BYTES
 
 COMMAND_SECONDS = 30
 DONE_SECONDS = 60
+ANSWER_SECONDS = 5
 
 
 class Deployment:
@@ -71,7 +76,7 @@ class Deployment:
 
     def topics(self) -> dict[str, int]:
         """Give the partitions of each topic that there is."""
-        found = self.admin.list_topics(timeout=10).topics
+        found = self.admin.list_topics(timeout=ANSWER_SECONDS).topics
         return {
             name: len(topic.partitions)
             for name, topic in found.items()
@@ -148,20 +153,25 @@ class Deployment:
 
     def members(self) -> dict[str, set[int]]:
         """Give the source partitions of each member of the group."""
-        described = self.admin.describe_consumer_groups([self.group])[self.group].result()
+        asked = self.admin.describe_consumer_groups([self.group], request_timeout=ANSWER_SECONDS)
+        described = asked[self.group].result()
         return {
             member.member_id: {each.partition for each in member.assignment.topic_partitions}
             for member in described.members
         }
 
-    def wait_shared(self, workers: int) -> dict[str, set[int]]:
-        """Wait until as many workers share the partitions; gives who has which."""
+    def wait_shared(self, *workers: Worker) -> dict[str, set[int]]:
+        """Wait until these workers and no others share the partitions; gives who has which."""
 
         def shared() -> dict[str, set[int]]:
-            members = self.members()
-            return members if len(members) == workers and all(members.values()) else {}
+            try:
+                members = self.members()
+            except KafkaException:  # a cluster whose first group this is takes a while to answer
+                return {}
+            return members if len(members) == len(workers) and all(members.values()) else {}
 
-        return wait_until(shared, f"{workers} workers shared the partitions", DONE_SECONDS)
+        what = f"{len(workers)} workers shared the partitions"
+        return workers[-1].wait_until(shared, what, DONE_SECONDS)
 
     def transaction_open(self) -> bool:
         """Tell whether a transaction is open on any partition of the ledger."""

@@ -33,7 +33,7 @@ def kafka_jars() -> Path:
     CACHE.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="kafka-", dir=CACHE) as fetching:
         fetched = Path(fetching, "jars")
-        command = [maven, "-q", "-B", "-f", POM, "dependency:copy-dependencies"]
+        command = [maven, "-q", "-B", "-f", str(POM), "dependency:copy-dependencies"]
         done = subprocess.run(
             [*command, f"-DoutputDirectory={fetched}", "-DincludeScope=runtime"],
             capture_output=True,

@@ -40,17 +40,17 @@ def test_workers_that_share_the_partitions_take_over_from_one_that_is_killed(
     deployment: Deployment,
 ) -> None:
     with deployment.worker() as first, deployment.worker() as second:
-        shares = deployment.wait_shared(workers=2)
+        shares = deployment.wait_shared(first, second)
         deployment.publish(deployment.load(3 * SLICE, seed=1))
         wait_beyond(deployment, first, SLICE // 4)
         first.kill()
         unfinished = deployment.unfinished()
-        (survivor,) = deployment.wait_shared(workers=1)
+        (survivor,) = deployment.wait_shared(second)
         orphans = set.union(*(share for name, share in shares.items() if name != survivor))
         assert orphans & unfinished.keys(), "the kill came too late to prove anything"
         deployment.wait_done(second)
         with deployment.worker() as third:
-            deployment.wait_shared(workers=2)
+            deployment.wait_shared(second, third)
             deployment.publish(deployment.load(SLICE, seed=2))
             deployment.wait_done(third)
     deployment.account().assert_clean()

@@ -31,7 +31,7 @@ def samples(worker: Worker, name: str) -> dict[tuple[str, ...], float]:
 def test_before_any_record_a_worker_becomes_ready_with_every_outcome_and_rule_at_0(
     deployment: Deployment,
 ) -> None:
-    seen = set()
+    seen: set[tuple[int, bool]] = set()
 
     def ready() -> bool:
         try:
@@ -47,6 +47,7 @@ def test_before_any_record_a_worker_becomes_ready_with_every_outcome_and_rule_at
         records = samples(worker, "ipg12_records_total")
         findings = samples(worker, "ipg12_findings_total")
         assert samples(worker, "ipg12_ruleset_info") == {("1",): 1}
+        assert worker.stop() == 0
     assert seen <= {(503, False), (200, True)}
     assert records == {(outcome.value,): 0 for outcome in Outcome}
     assert findings == {(rule.code, rule.severity.value): 0 for rule in RULES}

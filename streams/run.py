@@ -1,6 +1,7 @@
 """Running the worker as a process."""
 
-import faust
+from socket import SO_REUSEADDR, SOL_SOCKET, socket
+
 from faust.worker import Worker
 
 from streams.app import create_app
@@ -12,6 +13,7 @@ from streams.trouble import Trouble
 
 def run_worker(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT. Raises Trouble where the worker cannot go on."""
+    _verify_port(settings.web_port)
     verify_topics(settings)
     set_up_logs()
     app = create_app(settings)
@@ -19,16 +21,21 @@ def run_worker(settings: Settings) -> None:
     worker.spinner = None
     try:
         worker.execute_from_commandline()
-    except SystemExit:
-        _stop_for(app)
+    except SystemExit as stop:
+        fault = app.crash_reason or (stop.__context__ if stop.code else None)
+        if isinstance(fault, Trouble):
+            raise fault from None
+        if fault is not None:
+            message = f"worker stopped: {type(fault).__name__}; its log has the rest"
+            raise Trouble(message) from fault
 
 
-def _stop_for(app: faust.App) -> None:
-    """Tell a stop that was asked for from one that was not."""
-    reason = app.crash_reason
-    if reason is None:
-        return
-    if isinstance(reason, Trouble):
-        raise reason
-    message = f"worker stopped: {type(reason).__name__}: {reason}"
-    raise Trouble(message) from reason
+def _verify_port(port: int) -> None:
+    """See that metrics and health can be served."""
+    with socket() as probe:
+        probe.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+        except OSError as error:
+            message = f"cannot serve on port {port} (IPG12_WEB_PORT): {error.strerror}"
+            raise Trouble(message) from None

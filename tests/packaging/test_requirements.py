@@ -1,8 +1,12 @@
 import re
 import tomllib
+from collections.abc import Iterator
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -19,9 +23,13 @@ def pinned(name: str) -> dict[str, str]:
     return dict(re.findall(r"^([\w.-]+)==(\S+) \\$", LOCKS[name].read_text(), re.MULTILINE))
 
 
-def package(requirement: str) -> str:
-    (name,) = re.findall(r"^[\w.-]+", requirement)
-    return re.sub(r"[-_.]+", "-", name).lower()
+def packages(wanted: Requirement) -> Iterator[str]:
+    """Give the package that is wanted, and those that its extras bring."""
+    yield canonicalize_name(wanted.name)
+    for extra in wanted.extras:
+        for brought in map(Requirement, requires(wanted.name) or ()):
+            if brought.marker and brought.marker.evaluate({"extra": extra}):
+                yield canonicalize_name(brought.name)
 
 
 def test_there_is_a_lock_for_everything_that_is_wanted_and_no_other() -> None:
@@ -30,7 +38,9 @@ def test_there_is_a_lock_for_everything_that_is_wanted_and_no_other() -> None:
 
 @pytest.mark.parametrize("name", LOCKS)
 def test_every_dependency_of_the_project_is_locked(name: str) -> None:
-    assert {package(each) for each in WANTED[name]} <= set(pinned(name))
+    wanted = {package for each in WANTED[name] for package in packages(Requirement(each))}
+
+    assert wanted <= set(pinned(name))
 
 
 @pytest.mark.parametrize("name", LOCKS)

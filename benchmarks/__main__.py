@@ -13,14 +13,13 @@ from time import monotonic, sleep
 from typing import Annotated, Final
 
 import typer
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, Producer
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from rich.console import Console
 from rich.table import Table
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
-from broker.kafka import Cluster
+from broker.kafka import Cluster, free_port
 
 from streams.demo.episodes import invented_episodes
 from streams.kafka.admin import create_topics
@@ -117,17 +116,17 @@ def _measure(brokers: str, prefix: str, contender: Contender, records: int) -> M
         "IPG12_BROKERS": brokers,
         "IPG12_TOPIC_PREFIX": prefix,
         "IPG12_GROUP": f"{prefix}group",
+        "IPG12_WEB_PORT": str(free_port()),
     }
-    admin = AdminClient({"bootstrap.servers": brokers})
-    group = ConsumerGroupTopicPartitions(environment["IPG12_GROUP"])
+    offsets = _Offsets(brokers, prefix, environment["IPG12_GROUP"])
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             contender.command(records), env=environment, stdout=log, stderr=log
         )
         try:
-            first_done = _wait(admin, group, process, lambda done: done > 0)
+            first_done = _wait(offsets, process, lambda done: done > 0)
             began, cpu_began = monotonic(), _cpu_seconds(process)
-            _wait(admin, group, process, lambda done: done >= records)
+            _wait(offsets, process, lambda done: done >= records)
             seconds, cpu = monotonic() - began, _cpu_seconds(process) - cpu_began
         except RuntimeError as error:
             log.seek(0)
@@ -141,15 +140,12 @@ def _measure(brokers: str, prefix: str, contender: Contender, records: int) -> M
 
 
 def _wait(
-    admin: AdminClient,
-    group: ConsumerGroupTopicPartitions,
-    process: subprocess.Popen[bytes],
-    enough: Callable[[int], bool],
+    offsets: "_Offsets", process: subprocess.Popen[bytes], enough: Callable[[int], bool]
 ) -> int:
     """Wait until the group's offsets add up to enough; gives the sum."""
     deadline = monotonic() + DEADLINE_SECONDS
     while monotonic() < deadline:
-        done = _done(admin, group)
+        done = offsets.committed()
         if enough(done):
             return done
         if process.poll():
@@ -160,12 +156,22 @@ def _wait(
     raise RuntimeError(message)
 
 
-def _done(admin: AdminClient, group: ConsumerGroupTopicPartitions) -> int:
-    try:
-        listed = admin.list_consumer_group_offsets([group])[group.group_id].result()
-    except KafkaException:  # the group's coordinator is not there yet
-        return 0
-    return sum(max(0, each.offset) for each in listed.topic_partitions or ())
+class _Offsets:
+    """How far a group has come, by the offsets that it has committed."""
+
+    def __init__(self, brokers: str, prefix: str, group: str) -> None:
+        topic = Topics(prefix).episodes
+        self._consumer = Consumer({"bootstrap.servers": brokers, "group.id": group})
+        partitions = self._consumer.list_topics(topic).topics[topic].partitions
+        self._partitions = [TopicPartition(topic, number) for number in partitions]
+
+    def committed(self) -> int:
+        """Add up the offsets; 0 while the group's coordinator is not there yet."""
+        try:
+            committed = self._consumer.committed(self._partitions, timeout=10)
+        except KafkaException:
+            return 0
+        return sum(max(0, each.offset) for each in committed)
 
 
 def _cpu_seconds(process: subprocess.Popen[bytes]) -> float:

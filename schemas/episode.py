@@ -5,6 +5,7 @@ from datetime import date
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints
+from typing_extensions import NotRequired, TypedDict  # pydantic needs this one before Python 3.12
 
 from schemas.codes import CODE_CHARACTERS
 
@@ -31,13 +32,12 @@ ProviderCode = Annotated[
 IsoDate = Annotated[date, Strict()]
 
 
-class DatedCode(BaseModel):
+# A plain dict: most of an episode is codes, and a dict is read in half the time of a model.
+class DatedCode(TypedDict):
     """A code with the day on which it applied."""
 
-    model_config = ConfigDict(frozen=True)
-
     code: Code
-    date: IsoDate | None = Field(default=None, description="The day, as in 2026-01-31.")
+    date: NotRequired[Annotated[IsoDate | None, Field(description="The day, as in 2026-01-31.")]]
 
 
 CodeEntry = Annotated[Code | DatedCode, Field(union_mode="left_to_right")]
@@ -73,4 +73,4 @@ class Episode(BaseModel):
 
 def submitted_codes(entries: Sequence[str | DatedCode]) -> tuple[str, ...]:
     """Give the codes of a list of entries, dated or not, as they were submitted."""
-    return tuple([entry if type(entry) is str else entry.code for entry in entries])  # type: ignore[union-attr]  # mypy does not narrow on `type() is`
+    return tuple([entry if isinstance(entry, str) else entry["code"] for entry in entries])

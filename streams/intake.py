@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, from_json
 
-from schemas.episode import DatedCode, Episode, EpisodeId, ProviderCode
+from schemas.episode import Episode, EpisodeId, ProviderCode
 from schemas.rejection import Fault, Reason, Rejection
 
 MAX_RECORD_BYTES: Final = 1_048_576
@@ -88,7 +88,7 @@ def _needs_closer_look(value: bytes, episode: Episode) -> bool:
 
 
 def _dated_codes(episode: Episode) -> int:
-    return sum([type(entry) is DatedCode for entry in episode.procedures + episode.diagnoses])
+    return [*map(type, episode.procedures), *map(type, episode.diagnoses)].count(dict)
 
 
 def _look_closer(value: bytes) -> Rejection | None:
@@ -148,7 +148,7 @@ def _faults(errors: list[ErrorDetails]) -> Iterator[Fault]:
         as_text, *as_object = candidates
         if as_text["type"] != "string_type":
             yield _fault(entry, as_text)
-        elif as_object[0]["type"] == "model_type":
+        elif as_object[0]["type"] == "dict_type":
             yield Fault(place=entry, message="should be a code, or an object with a code")
         else:
             yield from (_fault(f"{entry}.{error['loc'][-1]}", error) for error in as_object)

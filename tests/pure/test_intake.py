@@ -45,7 +45,7 @@ def test_an_episode_is_read_with_its_codes_as_they_were_submitted() -> None:
     episode = accepted(written(procedures=[" v444 ", {"code": "V55.1"}], provider_code="r0a"))
     assert episode.procedures[0] == " v444 "
     assert not isinstance(episode.procedures[1], str)
-    assert episode.procedures[1].code == "V55.1"
+    assert episode.procedures[1]["code"] == "V55.1"
     assert episode.provider_code == "R0A"
 
 

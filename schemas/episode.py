@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Final, NotRequired
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints
-from typing_extensions import NotRequired, TypedDict  # pydantic needs this one before Python 3.12
+from typing_extensions import TypedDict  # typing's own will not do before Python 3.12
 
 from schemas.codes import CODE_CHARACTERS
 

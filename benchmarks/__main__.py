@@ -161,16 +161,28 @@ class _Offsets:
 
     def __init__(self, brokers: str, prefix: str, group: str) -> None:
         topic = Topics(prefix).episodes
-        self._consumer = Consumer({"bootstrap.servers": brokers, "group.id": group})
+        # Read uncommitted, or the answer waits until no transaction holds an offset.
+        self._consumer = Consumer(
+            {
+                "bootstrap.servers": brokers,
+                "group.id": group,
+                "isolation.level": "read_uncommitted",
+            }
+        )
         partitions = self._consumer.list_topics(topic).topics[topic].partitions
         self._partitions = [TopicPartition(topic, number) for number in partitions]
+        while self._ask() is None:  # until the group's coordinator is there
+            pass
 
     def committed(self) -> int:
-        """Add up the offsets; 0 while the group's coordinator is not there yet."""
+        """Add up the offsets."""
+        return self._ask() or 0
+
+    def _ask(self) -> int | None:
         try:
-            committed = self._consumer.committed(self._partitions, timeout=10)
+            committed = self._consumer.committed(self._partitions, timeout=1)
         except KafkaException:
-            return 0
+            return None
         return sum(max(0, each.offset) for each in committed)
 
 

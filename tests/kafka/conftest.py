@@ -12,13 +12,20 @@ from broker.kafka import JAVA, Cluster
 NUMBERS = count(1)
 
 
-@pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def what_is_missing() -> str:
+    """Say what has to be installed first; empty where nothing has to be."""
     try:
         find_program(*JAVA)
         kafka_jars()
     except (NotInstalledError, FetchError) as error:
-        pytest.fail(str(error), pytrace=False)
+        return str(error)
+    return ""
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    if missing := what_is_missing():
+        pytest.fail(missing, pytrace=False)
     with Cluster(tmp_path_factory.mktemp("kafka")) as running:
         yield running
 

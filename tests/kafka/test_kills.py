@@ -1,3 +1,4 @@
+import signal
 from random import Random
 
 import pytest
@@ -53,4 +54,23 @@ def test_workers_that_share_the_partitions_take_over_from_one_that_is_killed(
             deployment.wait_shared(second, third)
             deployment.publish(deployment.load(SLICE, seed=2))
             deployment.wait_done(third)
+    deployment.account().assert_clean()
+
+
+@pytest.mark.timeout(300)
+def test_a_worker_that_wakes_after_it_was_replaced_writes_nothing(deployment: Deployment) -> None:
+    with deployment.worker() as sleeper, deployment.worker() as other:
+        deployment.wait_shared(sleeper, other)
+        deployment.publish(deployment.load(SLICE, seed=1))
+        wait_beyond(deployment, sleeper, SLICE // 8)
+        sleeper.process.send_signal(signal.SIGSTOP)
+        assert deployment.unfinished(), "the pause came too late to prove anything"
+        deployment.wait_shared(other)
+        deployment.wait_done(other)
+        deployment.publish(deployment.load(SLICE // 2, seed=2))
+        sleeper.process.send_signal(signal.SIGCONT)
+        deployment.wait_shared(sleeper, other)
+        deployment.publish(deployment.load(SLICE // 2, seed=3))
+        deployment.wait_done(other)
+        assert sleeper.stop() == 0
     deployment.account().assert_clean()

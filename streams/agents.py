@@ -8,6 +8,7 @@ from faust.types import StreamT
 
 from streams.kafka.chunks import Chunk
 from streams.kafka.partitions import Partitions
+from streams.trouble import Trouble
 
 Agent = Callable[[StreamT[Chunk]], Awaitable[None]]
 
@@ -16,18 +17,28 @@ def validator(app: faust.App, partitions: Partitions) -> Agent:
     """Make the agent function. Each source partition has an actor of its own."""
 
     async def validate(stream: StreamT[Chunk]) -> None:
-        """Do chunks in order; an exception is never skipped, it ends the process.
+        """Do chunks in order."""
+        async for event in stream.events():
+            await partitions.take(event.message.partition, event.value)
 
-        Cancellation, when a partition is taken away or the worker stops, ends the actor quietly:
-        passed on, Faust 0.15.3 would take it for a crash.
-        """
-        try:
-            async for event in stream.events():
-                await partitions.take(event.message.partition, event.value)
-        except asyncio.CancelledError:
-            return
-        except Exception as error:
-            await app.crash(error)
-            raise
+    async def validate_or_crash(stream: StreamT[Chunk]) -> None:
+        """Do chunks in order; what goes wrong is never skipped."""
+        await or_crash(app, validate(stream))
 
-    return validate
+    return validate_or_crash
+
+
+async def or_crash(app: faust.App, work: Awaitable[None]) -> None:
+    """Do work; whatever goes wrong in it ends the process.
+
+    Asked to stop, it ends quietly: passed on from an actor, Faust 0.15.3 would take the
+    cancellation for a crash. One that nobody asked for is a fault of a library.
+    """
+    try:
+        await work
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or not task.cancelling():
+            await app.crash(Trouble("cancelled from within; start the worker again"))
+    except Exception as error:  # noqa: BLE001  # the process ends with it
+        await app.crash(error)

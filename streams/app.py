@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Final
 
 import faust
-from faust.types import TP
 
-from streams.agents import validator
+from streams.agents import or_crash, validator
 from streams.health import serve
 from streams.kafka.chunks import chunk_scheduler
 from streams.kafka.connection import for_faust
@@ -56,11 +55,8 @@ def create_app(settings: Settings) -> faust.App:
     def assignment() -> frozenset[int]:
         return frozenset(tp.partition for tp in app.consumer.assignment() if tp.topic == source)
 
-    def end(partition: int) -> int | None:
-        return app.consumer.highwater(TP(source, partition))
-
     metrics = Metrics()
-    partitions = Partitions(settings, source, metrics, assignment, end)
+    partitions = Partitions(settings, source, metrics, assignment)
     # Faust keeps no account of these: what is done stands in the ledger.
     episodes = app.topic(
         source,
@@ -75,11 +71,7 @@ def create_app(settings: Settings) -> faust.App:
 
     @app.timer(TICK_SECONDS)  # type: ignore[untyped-decorator]  # Faust gives it no types
     async def look_after() -> None:
-        try:
-            await partitions.tick()
-        except Exception as error:
-            await app.crash(error)
-            raise
+        await or_crash(app, partitions.tick())
 
     @app.on_partitions_assigned.connect
     async def open_at_once(*_: object, **__: object) -> None:

@@ -2,9 +2,17 @@
 
 import logging
 import sys
+import threading
 import time
 
-_FOREIGN = ("aiohttp", "aiokafka", "asyncio", "faust", "mode", "streams")
+_QUIET = {
+    "aiohttp": logging.ERROR,
+    "aiokafka": logging.CRITICAL,  # it says of every attempt to connect that it failed
+    "asyncio": logging.ERROR,
+    "faust": logging.ERROR,
+    "mode": logging.ERROR,
+    "streams": logging.ERROR,  # what Faust says of our classes that extend its own
+}
 
 
 class OneLine(logging.Formatter):
@@ -32,5 +40,10 @@ def set_up_logs() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(OneLine())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for name in _FOREIGN:
-        logging.getLogger(name).setLevel(logging.ERROR)
+    for name, level in _QUIET.items():
+        logging.getLogger(name).setLevel(level)
+    threading.excepthook = _log_thread_fault
+
+
+def _log_thread_fault(fault: threading.ExceptHookArgs) -> None:
+    logging.getLogger("ipg12.thread").error("thread.failed exception=%s", fault.exc_type.__name__)

@@ -7,7 +7,7 @@ from pydantic_core import to_json
 
 from schemas.verdict import RULESET, Finding, Outcome, Source, Verdict
 
-Header = tuple[str, bytes]
+Header = tuple[str, bytes | None]
 
 MAX_FINDINGS_BYTES: Final = 16_384
 """Most bytes of findings that the header of a non-compliant record carries."""

@@ -5,7 +5,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Field, SecretStr, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from streams.intake import MAX_RECORD_BYTES
@@ -51,10 +59,10 @@ class SaslMechanism(StrEnum):
     SCRAM_SHA_512 = "SCRAM-SHA-512"
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """What can be configured, each as `IPG12_` and the field's name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     brokers: Annotated[str, StringConstraints(pattern=r"^[^\s,:]+:[0-9]+(,[^\s,:]+:[0-9]+)*$")] = (
         Field(default="localhost:9092", description="host:port of one or more brokers, by commas.")
@@ -69,7 +77,7 @@ class Settings(BaseSettings):
         default=OutOfScope.ROUTE, description="Copy out-of-scope records, or only count them."
     )
     chunk_records: int = Field(
-        default=500, ge=1, le=10_000, description="Most records in one transaction."
+        default=2_000, ge=1, le=10_000, description="Most records in one transaction."
     )
     max_record_bytes: int = Field(
         default=MAX_RECORD_BYTES,
@@ -92,11 +100,11 @@ class Settings(BaseSettings):
     ssl_certfile: Path | None = Field(default=None, description="Certificate to show, PEM.")
     ssl_keyfile: Path | None = Field(default=None, description="Its private key, PEM.")
 
-    @classmethod
-    def read(cls) -> Self:
+    @staticmethod
+    def read() -> "Settings":
         """Read the environment; raises Trouble."""
         try:
-            return cls(**_secrets_from_files())
+            return _Environment(**_secrets_from_files())
         except ValidationError as error:
             raise Trouble(_one_line(error)) from None
 
@@ -114,6 +122,10 @@ class Settings(BaseSettings):
                 message = f"{PREFIX}{name.upper()} names no file"
                 raise ValueError(message)
         return self
+
+
+class _Environment(BaseSettings, Settings):
+    model_config = SettingsConfigDict(env_prefix=PREFIX)
 
 
 def _secrets_from_files() -> dict[str, Any]:

@@ -6,8 +6,17 @@ from typing import Final
 from schemas.verdict import Outcome
 from streams.settings import OutOfScope, Settings
 
-OVERHEAD_BYTES: Final = 1_048_576
-"""Room in an output record, beyond the record that came in, for the headers added to it."""
+LARGEST_BYTES: Final = 100 * 1_048_576
+"""Size up to which an output takes batches: the largest request that brokers take by default.
+
+A record leaves uncompressed, and may have come in compressed many times over.
+"""
+
+BATCH_BYTES: Final = 1_048_576
+"""Room in the input for what comes in a batch with a record of the largest size that is read."""
+
+ANY_TIME_MS: Final = 2**63 - 1
+"""A record keeps its timestamp, however far ahead of the broker's clock that is."""
 
 KEPT_MS: Final = 30 * 24 * 3_600 * 1_000
 """How long records are kept, by their own timestamps, in milliseconds: 30 days."""
@@ -36,19 +45,20 @@ def wanted(settings: Settings) -> list[Topic]:
     """Give every topic that the worker needs, the input first."""
     topics = Topics(settings.topic_prefix)
     by_time = {"cleanup.policy": "delete", "retention.ms": str(KEPT_MS)}
-    largest_in = 2 * settings.max_record_bytes + OVERHEAD_BYTES
-    largest_out = largest_in + OVERHEAD_BYTES
-    outcomes = [
-        outcome
-        for outcome in Outcome
+    copies = {
+        **by_time,
+        "max.message.bytes": str(LARGEST_BYTES),
+        "message.timestamp.type": "CreateTime",
+        "message.timestamp.after.max.ms": str(ANY_TIME_MS),
+    }
+    largest_in = str(2 * settings.max_record_bytes + BATCH_BYTES)
+    routed = [
+        name
+        for outcome, name in topics.outputs.items()
         if outcome is not Outcome.OUT_OF_SCOPE or settings.out_of_scope is OutOfScope.ROUTE
     ]
     return [
-        Topic(topics.episodes, {**by_time, "max.message.bytes": str(largest_in)}),
-        *(
-            Topic(topics.outputs[outcome], {**by_time, "max.message.bytes": str(largest_out)})
-            for outcome in outcomes
-        ),
-        Topic(topics.verdicts, {**by_time, "max.message.bytes": str(largest_out)}),
+        Topic(topics.episodes, {**by_time, "max.message.bytes": largest_in}),
+        *(Topic(name, copies) for name in (*routed, topics.verdicts)),
         Topic(topics.ledger, {"cleanup.policy": "compact", "retention.ms": "-1"}),
     ]

@@ -1,6 +1,6 @@
 """Reading back what the worker wrote."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from time import monotonic
 from typing import Final, Self
 
@@ -16,12 +16,18 @@ POLL_SECONDS: Final = 0.2
 ANSWER_SECONDS: Final = 10.0
 
 
-def wait_for_ledger(settings: Settings, records: int, deadline_seconds: float) -> list[LedgerRow]:
-    """Wait until the ledger accounts for this many records; gives its last rows. Raises Trouble."""
+def wait_for_ledger(
+    settings: Settings, records: int, deadline_seconds: float, check_alive: Callable[[], None]
+) -> list[LedgerRow]:
+    """Wait until the ledger accounts for this many records; gives its last rows.
+
+    `check_alive` is asked meanwhile, and raises where it is of no use to wait. Raises Trouble.
+    """
     rows: dict[bytes | str | None, LedgerRow] = {}
     deadline = monotonic() + deadline_seconds
     with _Reader(settings, Topics(settings.topic_prefix).ledger) as reader:
         while sum(sum(row.outcomes.values()) for row in rows.values()) < records:
+            check_alive()
             if monotonic() > deadline:
                 fault = f"the worker has not done {records} records in {deadline_seconds:.0f} s"
                 raise Trouble(fault)

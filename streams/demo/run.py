@@ -4,9 +4,10 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from tempfile import TemporaryFile
 from typing import Final
 
 from confluent_kafka import Message
@@ -19,6 +20,7 @@ from streams.demo.outputs import read_topic, wait_for_ledger
 from streams.kafka.publish import Publisher
 from streams.settings import Settings
 from streams.topics import Topics, wanted
+from streams.trouble import Trouble
 
 EPISODES: Final = 2_000
 WORKER_SECONDS: Final = 60.0
@@ -80,8 +82,8 @@ def demonstrate() -> Demonstration:
         publisher = Publisher(settings, lambda: None)
         publisher.publish(values)
         publisher.finish()
-        with _worker(broker):
-            ledger = wait_for_ledger(settings, len(values), WORKER_SECONDS)
+        with _worker(broker) as check_alive:
+            ledger = wait_for_ledger(settings, len(values), WORKER_SECONDS, check_alive)
         return Demonstration(
             published=len(values),
             source=topics.episodes,
@@ -95,18 +97,30 @@ def demonstrate() -> Demonstration:
 
 
 @contextmanager
-def _worker(broker: str) -> Iterator[None]:
-    """Run the worker as a process of its own, stopped as an operator would stop it."""
+def _worker(broker: str) -> Iterator[Callable[[], None]]:
+    """Run the worker as a process of its own, stopped as an operator would stop it.
+
+    Gives a function that raises Trouble once the worker has ended by itself.
+    """
     others = {name: value for name, value in os.environ.items() if not name.startswith("IPG12_")}
     environment = {**others, "IPG12_BROKERS": broker, "IPG12_WEB_PORT": str(free_port())}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streams.cli", "worker"], env=environment, stderr=subprocess.DEVNULL
-    )
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(STOP_SECONDS)
+    with TemporaryFile() as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streams.cli", "worker"], env=environment, stderr=log
+        )
+
+        def check_alive() -> None:
+            if process.poll() is not None:
+                log.seek(0)
+                said = log.read().decode(errors="replace").splitlines()
+                message = f"the worker ended by itself: {said[-1] if said else 'it said nothing'}"
+                raise Trouble(message)
+
+        try:
+            yield check_alive
+        finally:
+            process.terminate()
+            process.wait(STOP_SECONDS)
 
 
 def _value(message: Message) -> bytes:

@@ -20,7 +20,7 @@ from streams.trouble import Trouble
 
 TIMEOUT_SECONDS: Final = 10.0
 
-_SIZES: Final = ("max.message.bytes",)
+_AT_LEAST: Final = frozenset({"max.message.bytes", "message.timestamp.after.max.ms"})
 
 T = TypeVar("T")
 
@@ -38,7 +38,11 @@ class Admin:
             "error_cb": lambda error: self._faults.append(error.str()),
             "log_level": 0,
         }
-        self._client = AdminClient(options)
+        try:
+            self._client = AdminClient(options)
+        except KafkaException as error:
+            message = f"cannot use the IPG12_SSL_… or IPG12_SASL_… given: {_reason(error)}"
+            raise Trouble(message) from None
 
     def partitions(self) -> dict[str, int]:
         """Give the number of partitions of every topic there is."""
@@ -59,8 +63,11 @@ class Admin:
                 future.result(TIMEOUT_SECONDS)
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                    message = f"cannot create topic {name}: {error.args[0].str()}"
+                    message = f"cannot create topic {name}: {_reason(error)}"
                     raise Trouble(message) from None
+            except TimeoutError:
+                message = f"cannot create topic {name}: the brokers do not answer"
+                raise Trouble(message) from None
 
     def config(self, names: list[str]) -> dict[str, dict[str, str]]:
         """Give the settings of topics, by topic and name."""
@@ -144,15 +151,11 @@ def verify_topics(settings: Settings) -> int:
 def _config_differences(topics: list[Topic], found: dict[str, dict[str, str]]) -> Iterator[str]:
     """Say what is set otherwise. How long records are kept is the operator's to decide."""
     for topic in topics:
-        is_set = found[topic.name]
-        policy = topic.config["cleanup.policy"]
-        found_policy = is_set["cleanup.policy"]
-        if found_policy != policy:
-            yield f"topic {topic.name} has cleanup.policy={found_policy}, {policy} is needed"
-        for name in _SIZES:
-            needed = topic.config.get(name)
-            if needed is not None and int(is_set[name]) < int(needed):
-                yield f"topic {topic.name} has {name}={is_set[name]}, {needed} are needed"
+        for name, needed in topic.config.items():
+            is_set = found[topic.name][name]
+            enough = int(is_set) >= int(needed) if name in _AT_LEAST else is_set == needed
+            if name != "retention.ms" and not enough:
+                yield f"topic {topic.name} has {name}={is_set}, {needed} is needed"
 
 
 def _reason(error: Exception) -> str:

@@ -8,6 +8,7 @@ from aiokafka.helpers import create_ssl_context
 from faust.types.auth import CredentialsT
 
 from streams.settings import Settings
+from streams.trouble import Trouble
 
 
 def for_aiokafka(settings: Settings) -> dict[str, Any]:
@@ -60,7 +61,12 @@ def for_librdkafka(settings: Settings) -> dict[str, str]:
 
 
 def _ssl_context(settings: Settings) -> ssl.SSLContext:
-    context: ssl.SSLContext = create_ssl_context(
-        cafile=settings.ssl_cafile, certfile=settings.ssl_certfile, keyfile=settings.ssl_keyfile
-    )
+    try:
+        context: ssl.SSLContext = create_ssl_context(
+            cafile=settings.ssl_cafile, certfile=settings.ssl_certfile, keyfile=settings.ssl_keyfile
+        )
+    except OSError as error:
+        fault = error.strerror or type(error).__name__
+        message = f"cannot use the IPG12_SSL_… files given: {fault}"
+        raise Trouble(message) from None
     return context

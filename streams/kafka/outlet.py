@@ -3,16 +3,18 @@
 import asyncio
 from asyncio import Future
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import IllegalOperation, KafkaError
 from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from schemas.ledger import LedgerRow
 from streams.kafka.connection import for_aiokafka
+from streams.kafka.stopping import stop_within
 from streams.outbox import Outbox, Row
 from streams.settings import Settings
 from streams.topics import Topics
@@ -22,7 +24,8 @@ TRANSACTION_SECONDS: Final = 10.0
 
 START_SECONDS: Final = 60.0
 COMMIT_SECONDS: Final = TRANSACTION_SECONDS + 20.0
-STOP_SECONDS: Final = 2.0
+ABORT_SECONDS: Final = 1.0
+STOP_SECONDS: Final = 1.0
 
 BATCH_BYTES: Final = 1_000_000
 """Size at which a batch is closed and the next one begun; a larger record has one to itself."""
@@ -52,7 +55,7 @@ class Outlet:
         self._producer = AIOKafkaProducer(
             **for_aiokafka(self._settings),
             acks="all",
-            transactional_id=f"{self._settings.group}-{self._source.topic}-{self._source.partition}",
+            transactional_id=f"{self._settings.group}/{self._source.topic}/{self._source.partition}",
             transaction_timeout_ms=int(TRANSACTION_SECONDS * 1000),
             max_batch_size=BATCH_BYTES,
             linger_ms=0,
@@ -63,9 +66,11 @@ class Outlet:
     async def stop(self) -> None:
         """Let go of the producer, whatever state it is in."""
         producer, self._producer = self._producer, None
-        if producer is not None:
-            with suppress(*PAST_USE):
-                await asyncio.wait_for(producer.stop(), STOP_SECONDS)
+        if producer is not None and not await stop_within(STOP_SECONDS, producer.stop()):
+            # aiokafka 0.14 has no public way to give up: its sender would try for ever.
+            if producer._sender.sender_task is not None:  # noqa: SLF001
+                producer._sender.sender_task.cancel()  # noqa: SLF001
+            await stop_within(STOP_SECONDS, producer.client.close())
 
     async def commit(self, outbox: Outbox, row: LedgerRow) -> None:
         """Write copies, answers, ledger row and the group's offset, all of them or none."""
@@ -75,14 +80,9 @@ class Outlet:
                 topic = self._topics.outputs[outcome]
                 sent += await _send(producer, topic, self._source.partition, rows)
             sent += await self._send_answers(producer, outbox.answers)
-            sent.append(
-                await producer.send(
-                    self._topics.ledger,
-                    key=f"{self._source.topic}/{self._source.partition}".encode(),
-                    value=row.model_dump_json().encode(),
-                    partition=self._source.partition,
-                )
-            )
+            key = f"{self._source.topic}/{self._source.partition}".encode()
+            ledger_row = Row(key, row.model_dump_json().encode(), None, [])
+            sent += await _send(producer, self._topics.ledger, self._source.partition, [ledger_row])
             await producer.send_offsets_to_transaction(
                 {self._source: OffsetAndMetadata(row.upto + 1, "")}, self._settings.group
             )
@@ -91,12 +91,21 @@ class Outlet:
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AIOKafkaProducer]:
-        """Open a transaction that any exception aborts, cancellation included."""
+        """Open a transaction that any exception aborts, cancellation included.
+
+        Where the abort gets no answer, the successor's start aborts it.
+        """
         if self._producer is None:
             message = "the outlet has not been started"
             raise IllegalOperation(message)
-        async with asyncio.timeout(COMMIT_SECONDS), self._producer.transaction():
-            yield self._producer
+        async with asyncio.timeout(COMMIT_SECONDS):
+            await self._producer.begin_transaction()
+            try:
+                yield self._producer
+            except BaseException:
+                await stop_within(ABORT_SECONDS, self._producer.abort_transaction())
+                raise
+            await self._producer.commit_transaction()
 
     async def _send_answers(
         self, producer: AIOKafkaProducer, answers: list[Row]
@@ -124,16 +133,28 @@ async def _send(
     producer: AIOKafkaProducer, topic: str, partition: int, rows: Iterable[Row]
 ) -> list[Future[Any]]:
     """Send rows in as few batches as hold them; gives a future for each batch."""
-    sent = []
-    batch = producer.create_batch()
+    batches = []
+    batch = None
     for row in rows:
-        while (
-            batch.append(key=row.key, value=row.value, timestamp=row.timestamp, headers=row.headers)
-            is None
-        ):
-            sent.append(await producer.send_batch(batch, topic, partition=partition))
+        while batch is None or not _append(batch, row):
             batch = producer.create_batch()
-    if batch.record_count():
+            batches.append(batch)
+    sent = []
+    for batch in batches:
         batch.close()
-        sent.append(await producer.send_batch(batch, topic, partition=partition))
+        future = await producer.send_batch(batch, topic, partition=partition)
+        future.add_done_callback(_look_at)
+        sent.append(future)
     return sent
+
+
+def _append(batch: BatchBuilder, row: Row) -> bool:
+    """Add a row to a batch; returns whether there was room. An empty batch takes any row."""
+    added = batch.append(key=row.key, value=row.value, timestamp=row.timestamp, headers=row.headers)
+    return added is not None
+
+
+def _look_at(future: Future[Any]) -> None:
+    """Take note of what a batch came to, so that asyncio does not complain where nobody waits."""
+    if not future.cancelled():
+        future.exception()

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from time import perf_counter
 from typing import Final
 
@@ -25,7 +25,7 @@ ATTEMPTS: Final = 6
 PAUSE_SECONDS: Final = 1.5
 """Longer than a heartbeat: a worker that was away learns meanwhile that it lost the partition."""
 
-PATIENCE_SECONDS: Final = 3.0
+PATIENCE_SECONDS: Final = 2.0
 """How long a chunk under way may take to end before it is cut off, and its transaction aborted."""
 
 QUIET_TICKS: Final = 3
@@ -57,6 +57,7 @@ class Partition:
         self._outlet = outlet
         self._reader = reader
         self._turn = asyncio.Lock()
+        self._closed = False
         self._sound = False
         """False while a transaction is under way, so that one cut short is not built upon."""
         self._row: LedgerRow | None = None
@@ -88,8 +89,10 @@ class Partition:
         Raises Trouble.
         """
         self._quiet_ticks += 1
-        if end is not None and self.ready:
+        if end is not None:
             self._metrics.lag(self._source.partition, end - self._next)
+        if self._turn.locked():
+            return
 
         async def look() -> None:
             if end is not None and self._quiet_ticks > QUIET_TICKS:
@@ -101,6 +104,7 @@ class Partition:
 
     async def close(self) -> None:
         """Let the chunk under way end, or cut it off, then let go of the producer."""
+        self._closed = True
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_SECONDS), self._turn:
                 log.info("partition.close %s next=%d", self, self._next)
@@ -116,6 +120,8 @@ class Partition:
         """Do work with an open producer, again with a new one where that was past use."""
         async with self._turn:
             for attempt in range(1, ATTEMPTS + 1):
+                if self._closed or (attempt > 1 and not self._owned()):
+                    return
                 try:
                     if not (self.ready and self._sound):
                         await self._open()
@@ -128,11 +134,10 @@ class Partition:
                     log.warning("partition.again %s attempt=%d fault=%s", self, attempt, fault)
                     await self._outlet.stop()
                     await asyncio.sleep(PAUSE_SECONDS * attempt)
-                    if not self._owned():
-                        return
                 else:
                     return
-        message = f"{self}, {what}: {fault} after {ATTEMPTS} attempts; nothing of it was written"
+        again = f"{fault} after {ATTEMPTS} attempts"
+        message = f"{self}, {what}: {again}; see what the brokers say of it, then start again"
         raise Trouble(message)
 
     async def _open(self) -> None:
@@ -149,9 +154,10 @@ class Partition:
         if end <= self._next:
             return
         start, done = self._next, 0
-        async for records in self._reader.records(start, end):
-            await self._do(records)
-            done += len(records)
+        async with aclosing(self._reader.records(start, end)) as passed_over:
+            async for records in passed_over:
+                await self._do(records)
+                done += len(records)
         self._next = end
         log.info("partition.caught-up %s start=%d end=%d records=%d", self, start, end, done)
 

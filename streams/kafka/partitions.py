@@ -6,6 +6,7 @@ from collections.abc import Callable
 from aiokafka.structs import TopicPartition
 
 from streams.kafka.chunks import Chunk
+from streams.kafka.ends import Ends
 from streams.kafka.outlet import Outlet
 from streams.kafka.partition import Partition
 from streams.kafka.reader import Reader
@@ -13,26 +14,25 @@ from streams.metrics import Metrics
 from streams.settings import Settings
 
 Assignment = Callable[[], frozenset[int]]
-End = Callable[[int], int | None]
 
 
 class Partitions:
     """Opens partitions as they are assigned, and closes them as they go."""
 
     def __init__(
-        self, settings: Settings, topic: str, metrics: Metrics, assignment: Assignment, end: End
+        self, settings: Settings, topic: str, metrics: Metrics, assignment: Assignment
     ) -> None:
         """Name the source topic.
 
-        `assignment` gives the partitions assigned to us, `end` the offset after the last committed
-        record of one, None where it is not known yet.
+        `assignment` gives the partitions assigned to us.
         """
         self._settings = settings
         self._topic = topic
         self._metrics = metrics
         self._assignment = assignment
-        self._end = end
+        self._ends = Ends(settings, topic)
         self._open: dict[int, Partition] = {}
+        self._ticking = asyncio.Lock()
         self._closing = False
 
     async def take(self, number: int, chunk: Chunk) -> None:
@@ -42,14 +42,16 @@ class Partitions:
 
     async def tick(self) -> None:
         """Follow the assignment and look after quiet partitions. Raises Trouble."""
-        if self._closing:
-            return
-        assigned = self._assignment()
-        gone = [self._open.pop(number) for number in self._open.keys() - assigned]
-        await asyncio.gather(
-            *(partition.close() for partition in gone),
-            *(self._partition(number).tick(self._end(number)) for number in assigned),
-        )
+        async with self._ticking:
+            if self._closing:
+                return
+            assigned = self._assignment()
+            gone = [self._open.pop(number) for number in self._open.keys() - assigned]
+            ends = await self._ends.read(assigned)
+            await asyncio.gather(
+                *(partition.close() for partition in gone),
+                *(self._partition(number).tick(ends.get(number)) for number in assigned),
+            )
 
     def suspect(self) -> None:
         """Have every ledger row read again: the group is being balanced anew."""
@@ -59,7 +61,9 @@ class Partitions:
     async def close(self) -> None:
         """Let the chunks under way end, then let go of every producer."""
         self._closing = True
-        await asyncio.gather(*(partition.close() for partition in self._open.values()))
+        await asyncio.gather(
+            self._ends.stop(), *(partition.close() for partition in self._open.values())
+        )
 
     def not_ready(self) -> str | None:
         """Say why chunks cannot be done right now; None where they can."""
@@ -68,6 +72,8 @@ class Partitions:
         assigned = self._assignment()
         if not assigned:
             return "no partitions assigned"
+        if self._ends.silent:
+            return "brokers do not answer"
         waiting = sorted(
             number
             for number in assigned

@@ -1,7 +1,7 @@
 """Reading one partition outside Faust: the ledger's last row, and records passed over."""
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Final
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from schemas.ledger import LedgerRow
 from streams.kafka.connection import for_aiokafka
+from streams.kafka.stopping import stop_within
 from streams.outbox import Record
 from streams.settings import Settings
 from streams.topics import Topics
@@ -20,6 +21,8 @@ from streams.trouble import Trouble
 
 TAIL_OFFSETS: Final = 64
 """How far before its end the ledger is looked at first; a row and its marker take two offsets."""
+
+STOP_SECONDS: Final = 1.0
 
 SILENCE_SECONDS: Final = 30.0
 """How long a broker may give nothing before that is taken for a fault; silence proves no hole."""
@@ -63,7 +66,7 @@ class Reader:
             raise Trouble(message)
         return row
 
-    async def records(self, start: int, end: int) -> AsyncIterator[Sequence[Record]]:
+    async def records(self, start: int, end: int) -> AsyncGenerator[Sequence[Record], None]:
         """Read the source's records from offset `start` up to, not including, `end`.
 
         Gives lists of at most IPG12_CHUNK_RECORDS. What is not given is not there: compacted,
@@ -86,11 +89,11 @@ class Reader:
             auto_offset_reset="earliest",
             max_poll_records=self._settings.chunk_records,
         )
-        await consumer.start()
         try:
+            await consumer.start()
             yield consumer
         finally:
-            await consumer.stop()
+            await stop_within(STOP_SECONDS, consumer.stop())
 
     async def _last_row(self, consumer: AIOKafkaConsumer) -> LedgerRow | None:
         """Look back from the ledger's end, further each time, until there is a row.

@@ -1,10 +1,13 @@
 """Faust's consumer, told to read committed records only."""
 
-from typing import cast
+from typing import Final
 
 import aiokafka
 from faust.transport.drivers import aiokafka as driver
-from faust.types import TP
+
+from streams.kafka.stopping import stop_within
+
+STOP_SECONDS: Final = 2.0
 
 
 class CommittedConsumerThread(driver.AIOKafkaConsumerThread):
@@ -18,15 +21,9 @@ class CommittedConsumerThread(driver.AIOKafkaConsumerThread):
         finally:
             self.consumer.in_transaction = False
 
-    def highwater(self, tp: TP) -> int | None:  # type: ignore[override]  # Faust's gives None too
-        """Give the offset after the last committed record, as the last fetch said.
-
-        None before the first fetch, or where the partition is being taken away at this moment.
-        """
-        try:
-            return cast("int | None", self._ensure_consumer().last_stable_offset(tp))
-        except AssertionError:  # aiokafka's way to say that the partition is not assigned
-            return None
+    async def on_thread_stop(self) -> None:
+        """Leave the group, but do not wait for brokers that do not answer."""
+        await stop_within(STOP_SECONDS, super().on_thread_stop())
 
 
 class CommittedConsumer(driver.Consumer):

@@ -100,6 +100,11 @@ class Broker:
         with socket.socket() as probe:
             return probe.connect_ex((host, int(port))) == 0
 
+    def send(self, number: signal.Signals) -> None:
+        """Send the process a signal: SIGKILL for one that is lost, SIGSTOP for one that hangs."""
+        if self._process is not None:
+            os.killpg(self._process.pid, number)
+
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Stop the process: SIGKILL for one that should be lost, SIGTERM for an orderly end."""
         process, self._process = self._process, None

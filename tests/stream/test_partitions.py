@@ -13,6 +13,7 @@ class Worker:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.assigned: set[int] = set()
         self.ends: dict[int, int] = {}
+        self.stopped = False
         self.ledgers = {number: FakeLedger(range(10)) for number in range(4)}
         monkeypatch.setattr(
             module, "Outlet", lambda _, source: FakeOutlet(self.ledgers[source.partition])
@@ -20,14 +21,18 @@ class Worker:
         monkeypatch.setattr(
             module, "Reader", lambda _, source: FakeReader(self.ledgers[source.partition])
         )
+        monkeypatch.setattr(module, "Ends", lambda *_: self)
+        self.silent = False
         self.metrics = Metrics()
         self.partitions = Partitions(
-            Settings(),
-            "ipg12.episodes",
-            self.metrics,
-            lambda: frozenset(self.assigned),
-            self.ends.get,
+            Settings(), "ipg12.episodes", self.metrics, lambda: frozenset(self.assigned)
         )
+
+    async def read(self, _: frozenset[int]) -> dict[int, int]:
+        return self.ends
+
+    async def stop(self) -> None:
+        self.stopped = True
 
 
 @pytest.fixture
@@ -76,3 +81,11 @@ async def test_once_closing_no_chunk_is_taken(worker: Worker) -> None:
     assert sum(worker.ledgers[0].committed) == 4
     assert worker.ledgers[0].stops == 1
     assert worker.partitions.not_ready() == "stopping"
+    assert worker.stopped
+
+
+async def test_a_worker_is_not_ready_while_the_brokers_do_not_answer(worker: Worker) -> None:
+    worker.assigned = {0}
+    await worker.partitions.tick()
+    worker.silent = True
+    assert worker.partitions.not_ready() == "brokers do not answer"

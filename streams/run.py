@@ -39,6 +39,13 @@ def run_worker(settings: Settings) -> None:
     _verify_port(settings.web_port)
     verify_topics(settings)
     set_up_logs()
+    log.info(
+        "worker.start brokers=%s group=%s topics=%s* web_port=%d",
+        settings.brokers,
+        settings.group,
+        settings.topic_prefix,
+        settings.web_port,
+    )
     app = create_app(settings)
     worker = PromptWorker(app, override_logging=False, redirect_stdouts=False, quiet=True)
     worker.spinner = None
@@ -48,7 +55,9 @@ def run_worker(settings: Settings) -> None:
         fault = app.crash_reason or (stop.__context__ if stop.code else None)
         if isinstance(fault, Trouble):
             raise fault from None
-        if fault is not None:
+        if fault is None:
+            log.info("worker.stop")
+        else:
             message = f"worker stopped: {type(fault).__name__}; its log has the rest"
             raise Trouble(message) from fault
 

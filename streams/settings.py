@@ -65,14 +65,20 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     brokers: Annotated[str, StringConstraints(pattern=r"^[^\s,:]+:[0-9]+(,[^\s,:]+:[0-9]+)*$")] = (
-        Field(default="localhost:9092", description="host:port of one or more brokers, by commas.")
+        Field(
+            default="localhost:9092",
+            description="host:port of one or more brokers, with commas.",
+        )
     )
     group: KafkaName = Field(
-        default="ipg12", description="Consumer group, and beginning of transactional ids."
+        default="ipg12", description="Consumer group: letters, digits, . - and _"
     )
     topic_prefix: Annotated[
         str, StringConstraints(pattern=r"^[A-Za-z0-9._-]*$", max_length=200)
-    ] = Field(default="ipg12.", description="Beginning of every topic's name.")
+    ] = Field(
+        default="ipg12.",
+        description="Beginning of topic names: letters, digits, . - and _",
+    )
     out_of_scope: OutOfScope = Field(
         default=OutOfScope.ROUTE, description="Copy out-of-scope records, or only count them."
     )
@@ -113,6 +119,9 @@ class Settings(BaseModel):
         if self.security_protocol.authenticated and not (self.sasl_username and self.sasl_password):
             message = f"{self.security_protocol} needs IPG12_SASL_USERNAME and IPG12_SASL_PASSWORD"
             raise ValueError(message)
+        if not self.security_protocol.authenticated and (self.sasl_username or self.sasl_password):
+            message = "a user or password needs IPG12_SECURITY_PROTOCOL=SASL_SSL or SASL_PLAINTEXT"
+            raise ValueError(message)
         if bool(self.ssl_certfile) != bool(self.ssl_keyfile):
             message = "IPG12_SSL_CERTFILE and IPG12_SSL_KEYFILE go together"
             raise ValueError(message)
@@ -121,6 +130,9 @@ class Settings(BaseModel):
             if path is not None and not path.is_file():
                 message = f"{PREFIX}{name.upper()} names no file"
                 raise ValueError(message)
+        if not self.security_protocol.encrypted and (self.ssl_cafile or self.ssl_certfile):
+            message = "a certificate needs IPG12_SECURITY_PROTOCOL=SSL or SASL_SSL"
+            raise ValueError(message)
         return self
 
 
@@ -147,6 +159,8 @@ def _one_line(error: ValidationError) -> str:
     faults = []
     for fault in error.errors(include_url=False, include_input=False, include_context=False):
         message = fault["msg"].removeprefix("Value error, ")
-        name = "".join(str(part) for part in fault["loc"][:1]).upper()
-        faults.append(f"{PREFIX}{name}: {message}" if name else message)
+        name = "".join(str(part) for part in fault["loc"][:1])
+        if fault["type"] == "string_pattern_mismatch":
+            message = f"should be: {Settings.model_fields[name].description}"
+        faults.append(f"{PREFIX}{name.upper()}: {message}" if name else message)
     return "; ".join(faults)

@@ -23,7 +23,9 @@ def demo() -> None:
     from streams.trouble import Trouble
 
     screen = Screen.of_stdout()
-    write("Starting an embedded broker and a worker; publishing invented episodes …\n")
+    write(
+        "Starting an embedded broker and a worker; publishing invented episodes (some seconds) …\n"
+    )
     shown = demonstrate()
     write(f"Published {shown.published} records to {shown.source}.\n\nSome of the answers:\n\n")
     for report in _examples(shown, screen):

@@ -10,7 +10,7 @@ LARGEST_BYTES: Final = 64 * 1_048_576
 def publish(
     files: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FILE]...", help="Episodes, as for `check`; - for standard input."),
+        typer.Argument(metavar="FILE", help="Episodes, as for `check`; - for standard input."),
     ] = None,
 ) -> None:
     """Publish episodes to the input topic, whatever a check would say of them."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-topics = typer.Typer(help="Look after the topics.", no_args_is_help=True)
+topics = typer.Typer(help="Look after the topics.")
 
 
 @topics.callback()

@@ -64,7 +64,27 @@ def test_a_protocol_with_a_password_needs_one(
         Settings.read()
 
 
+@pytest.mark.parametrize(
+    "name,value", [("IPG12_SASL_USERNAME", "ipg12"), ("IPG12_SSL_CAFILE", __file__)]
+)
+def test_credentials_that_the_protocol_would_not_use_are_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(Trouble, match="needs IPG12_SECURITY_PROTOCOL="):
+        Settings.read()
+
+
+def test_a_value_of_the_wrong_form_is_told_what_it_should_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("IPG12_BROKERS", "kafka")
+    with pytest.raises(Trouble, match="IPG12_BROKERS: should be: host:port of one or more brokers"):
+        Settings.read()
+
+
 def test_a_certificate_needs_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IPG12_SECURITY_PROTOCOL", "SSL")
     monkeypatch.setenv("IPG12_SSL_CERTFILE", __file__)
     with pytest.raises(Trouble, match="IPG12_SSL_KEYFILE"):
         Settings.read()

@@ -75,7 +75,7 @@ def main(
     partitions: Annotated[int, typer.Option(min=1)] = 16,
 ) -> None:
     """Publish a load, let each contender do it, and print medians side by side."""
-    console = Console()
+    console = Console(width=112)
     console.print(
         f"{records} records, {partitions} partitions, median of {rounds}; {os.cpu_count()} cores, "
         f"{platform.machine()}, Python {platform.python_version()}, one broker on the same machine"

@@ -62,6 +62,8 @@ class Partition:
         """False while a transaction is under way, so that one cut short is not built upon."""
         self._row: LedgerRow | None = None
         self._next = 0
+        self._opened = False
+        """Whether the ledger has ever been read, so that `_next` says something."""
         self._quiet_ticks = 0
 
     async def take(self, chunk: Chunk) -> None:
@@ -89,7 +91,7 @@ class Partition:
         Raises Trouble.
         """
         self._quiet_ticks += 1
-        if end is not None:
+        if end is not None and self._opened:
             self._metrics.lag(self._source.partition, end - self._next)
         if self._turn.locked():
             return
@@ -146,7 +148,7 @@ class Partition:
         await self._outlet.start()
         self._row = await self._reader.last_row()
         self._next = self._row.upto + 1 if self._row else 0
-        self.ready = True
+        self.ready = self._opened = True
         log.info("partition.open %s next=%d", self, self._next)
 
     async def _catch_up(self, end: int) -> None:

@@ -24,7 +24,10 @@ class Worker:
         monkeypatch.setattr(module, "Ends", lambda *_: self)
         self.silent = False
         self.metrics = Metrics()
-        self.partitions = Partitions(
+        self.partitions = self.begin_again()
+
+    def begin_again(self) -> Partitions:
+        return Partitions(
             Settings(), "ipg12.episodes", self.metrics, lambda: frozenset(self.assigned)
         )
 
@@ -70,6 +73,17 @@ async def test_a_partition_that_has_gone_is_closed_and_its_lag_no_longer_shown(
     await worker.partitions.tick()
     assert worker.ledgers[1].stops == 1
     assert b'partition="1"' not in worker.metrics.exposition()
+
+
+async def test_no_lag_is_shown_before_the_ledger_has_said_what_is_done(worker: Worker) -> None:
+    await worker.partitions.take(1, chunk(range(10)))
+    await worker.partitions.close()
+    worker.assigned, worker.ends[1] = {1}, 10
+    successor = worker.begin_again()
+    await successor.tick()
+    assert b'ipg12_lag_records{partition="1"}' not in worker.metrics.exposition()
+    await successor.tick()
+    assert b'ipg12_lag_records{partition="1"} 0.0' in worker.metrics.exposition()
 
 
 async def test_once_closing_no_chunk_is_taken(worker: Worker) -> None:

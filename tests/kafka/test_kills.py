@@ -2,11 +2,12 @@ import signal
 from random import Random
 
 import pytest
-from broker.deployment import Deployment
+from broker.deployment import Deploy, Deployment
 from broker.worker import Worker
 
 KILLS = 5
 SLICE = 12_000
+CHUNK = "200"
 
 
 def wait_beyond(deployment: Deployment, worker: Worker, records: int) -> None:
@@ -15,9 +16,8 @@ def wait_beyond(deployment: Deployment, worker: Worker, records: int) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_sigkill_at_random_moments_loses_doubles_and_miscounts_nothing(
-    deployment: Deployment,
-) -> None:
+def test_sigkill_at_random_moments_loses_doubles_and_miscounts_nothing(deploy: Deploy) -> None:
+    deployment = deploy(chunk_records=CHUNK)
     random = Random(12)  # noqa: S311  # repeatable moments
     strikes = torn = 0
     for kill in range(KILLS):
@@ -38,8 +38,9 @@ def test_sigkill_at_random_moments_loses_doubles_and_miscounts_nothing(
 
 @pytest.mark.timeout(300)
 def test_workers_that_share_the_partitions_take_over_from_one_that_is_killed(
-    deployment: Deployment,
+    deploy: Deploy,
 ) -> None:
+    deployment = deploy(chunk_records=CHUNK)
     with deployment.worker() as first, deployment.worker() as second:
         shares = deployment.wait_shared(first, second)
         deployment.publish(deployment.load(3 * SLICE, seed=1))
@@ -58,7 +59,8 @@ def test_workers_that_share_the_partitions_take_over_from_one_that_is_killed(
 
 
 @pytest.mark.timeout(300)
-def test_a_worker_that_wakes_after_it_was_replaced_writes_nothing(deployment: Deployment) -> None:
+def test_a_worker_that_wakes_after_it_was_replaced_writes_nothing(deploy: Deploy) -> None:
+    deployment = deploy(chunk_records=CHUNK)
     with deployment.worker() as sleeper, deployment.worker() as other:
         deployment.wait_shared(sleeper, other)
         deployment.publish(deployment.load(SLICE, seed=1))

@@ -1,7 +1,8 @@
 """The embedded broker: librdkafka's mock cluster, in this process and in memory.
 
-It speaks Kafka's protocol over a socket. It keeps about 5 MB a partition and forgets when it ends,
-so it serves to show and to try; it proves nothing about delivery.
+It speaks Kafka's protocol over a socket. It gives every topic four partitions, keeps about 5 MB
+of each, and forgets when it ends; so it serves to show and to try, and proves nothing about
+delivery.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,9 +11,6 @@ from socket import socket
 from typing import Final
 
 from confluent_kafka import Producer
-
-PARTITIONS: Final = 4
-"""What the mock cluster gives every topic."""
 
 TIMEOUT_SECONDS: Final = 10.0
 

@@ -10,14 +10,12 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
 from streams.kafka.connection import for_aiokafka
-from streams.kafka.stopping import stop_within
+from streams.kafka.stopping import STOP_SECONDS, stop_within
 from streams.settings import Settings
 
 ANSWER_SECONDS: Final = 3.0
 SILENT_SECONDS: Final = 10.0
 """How long brokers may fail to answer before the worker says that it is not ready."""
-
-STOP_SECONDS: Final = 1.0
 
 
 class Ends:

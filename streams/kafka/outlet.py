@@ -14,7 +14,7 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from schemas.ledger import LedgerRow
 from streams.kafka.connection import for_aiokafka
-from streams.kafka.stopping import stop_within
+from streams.kafka.stopping import STOP_SECONDS, stop_within
 from streams.outbox import Outbox, Row
 from streams.settings import Settings
 from streams.topics import Topics
@@ -25,7 +25,6 @@ TRANSACTION_SECONDS: Final = 10.0
 START_SECONDS: Final = 60.0
 COMMIT_SECONDS: Final = TRANSACTION_SECONDS + 20.0
 ABORT_SECONDS: Final = 1.0
-STOP_SECONDS: Final = 1.0
 
 BATCH_BYTES: Final = 1_000_000
 """Size at which a batch is closed and the next one begun; a larger record has one to itself."""

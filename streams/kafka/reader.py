@@ -1,6 +1,5 @@
 """Reading one partition outside Faust: the ledger's last row, and records passed over."""
 
-import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic
@@ -13,7 +12,7 @@ from pydantic import ValidationError
 
 from schemas.ledger import LedgerRow
 from streams.kafka.connection import for_aiokafka
-from streams.kafka.stopping import stop_within
+from streams.kafka.stopping import STOP_SECONDS, stop_within
 from streams.outbox import Record
 from streams.settings import Settings
 from streams.topics import Topics
@@ -22,12 +21,8 @@ from streams.trouble import Trouble
 TAIL_OFFSETS: Final = 64
 """How far before its end the ledger is looked at first; a row and its marker take two offsets."""
 
-STOP_SECONDS: Final = 1.0
-
 SILENCE_SECONDS: Final = 30.0
 """How long a broker may give nothing before that is taken for a fault; silence proves no hole."""
-
-log = logging.getLogger("ipg12.reader")
 
 
 class Reader:

@@ -2,7 +2,10 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Final
+
+STOP_SECONDS: Final = 1.0
+"""How long a client with nothing left to deliver may take to stop."""
 
 
 async def stop_within(seconds: float, stopping: Coroutine[Any, Any, object]) -> bool:

@@ -15,17 +15,12 @@ from broker.waiting import tail, wait_until
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from streams.demo.broker import free_port
+
 HOST = "127.0.0.1"
 JAVA = ("java", "a Java runtime, 17 or later (Debian: apt install openjdk-17-jre-headless)")
 START_SECONDS = 60
 STOP_SECONDS = 10
-
-
-def free_port() -> int:
-    """Give a port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
 
 
 class BrokerError(Exception):

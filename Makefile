@@ -61,6 +61,8 @@ lock: $(DEV) ## choose all versions anew (Python 3.11, the oldest that is suppor
 		--constraint requirements/runtime.txt pyproject.toml
 	$(COMPILE) --output-file requirements/dev.txt --extra dev \
 		--constraint requirements/runtime.txt --constraint requirements/build.txt pyproject.toml
+	$(COMPILE) --output-file requirements/fuzz.txt --extra fuzz \
+		--constraint requirements/dev.txt pyproject.toml
 
 compose-config: ## have Docker's own compose plugin read docker-compose.yml
 	docker compose config --quiet

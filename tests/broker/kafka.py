@@ -7,8 +7,10 @@ import signal
 import socket
 import subprocess
 import uuid
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from broker.distribution import find_program, kafka_jars
 from broker.waiting import tail, wait_until
@@ -21,60 +23,46 @@ HOST = "127.0.0.1"
 JAVA = ("java", "a Java runtime, 17 or later (Debian: apt install openjdk-17-jre-headless)")
 START_SECONDS = 60
 STOP_SECONDS = 10
+CONTROLLER = 100
+
+QUORUM: Final = {
+    "controller.listener.names": "CONTROLLER",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+}
+
+Properties = Mapping[str, object]
 
 
-class BrokerError(Exception):
+class NodeError(Exception):
     """A Kafka process did not do what it should."""
 
     def __init__(self, log: Path, what: str) -> None:
         super().__init__(f"Kafka {what}\n{tail(log)}")
 
 
-class Broker:
-    """One Kafka process with its folder; the first broker of a cluster is its controller too."""
+class Node:
+    """One Kafka process with its folder: a broker, the controller, or both in one."""
 
-    def __init__(self, folder: Path, node: int, controller: str, brokers: int) -> None:
-        self.folder = folder / f"broker-{node}"
-        self.address = f"{HOST}:{free_port()}"
-        self.log = self.folder / "broker.log"
-        self.node = node
-        self._leads = node == 1
-        self._settings = self.folder / "server.properties"
+    def __init__(self, folder: Path, number: int, address: str, properties: Properties) -> None:
+        self.number = number
+        self.address = address
+        """Where it is asked whether it listens."""
+        self.log = folder / f"node-{number}.log"
+        self.data = folder / f"node-{number}"
+        self._settings = folder / f"node-{number}.properties"
         self._process: subprocess.Popen[bytes] | None = None
-        self.folder.mkdir(parents=True)
-        self._settings.write_text(self._properties(controller, copies=min(brokers, 3)))
+        settings = {"node.id": number, "log.dirs": self.data, **properties}
+        self._settings.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
 
-    def _properties(self, controller: str, copies: int) -> str:
-        listeners = f"PLAINTEXT://{self.address}"
-        settings = {
-            "node.id": self.node,
-            "process.roles": "broker,controller" if self._leads else "broker",
-            "controller.quorum.bootstrap.servers": controller,
-            "controller.listener.names": "CONTROLLER",
-            "listeners": f"{listeners},CONTROLLER://{controller}" if self._leads else listeners,
-            "advertised.listeners": listeners,
-            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-            "log.dirs": self.folder / "data",
-            "auto.create.topics.enable": "false",
-            "offsets.topic.replication.factor": copies,
-            "offsets.topic.num.partitions": 4,
-            "transaction.state.log.replication.factor": copies,
-            "transaction.state.log.min.isr": max(1, copies - 1),
-            "transaction.state.log.num.partitions": 4,
-            "group.initial.rebalance.delay.ms": 0,
-        }
-        return "".join(f"{name}={value}\n" for name, value in settings.items())
-
-    def format(self, cluster_id: str) -> None:
+    def format(self, *arguments: str) -> None:
         """Prepare the folder of the data."""
-        kind = "--standalone" if self._leads else "--no-initial-controllers"
-        command = ["format", kind, f"--cluster-id={cluster_id}", "-c", str(self._settings)]
+        command = ["format", *arguments, "-c", str(self._settings)]
         with self.log.open("ab") as log:
             done = subprocess.run(
                 [*_java("kafka.tools.StorageTool"), *command], stdout=log, stderr=log, check=False
             )
         if done.returncode:
-            raise BrokerError(self.log, "could not format its storage")
+            raise NodeError(self.log, "could not format its storage")
 
     def start(self) -> None:
         """Start the process; it listens some seconds later."""
@@ -87,16 +75,21 @@ class Broker:
                 start_new_session=True,
             )
 
+    @property
+    def running(self) -> bool:
+        """Tell whether there is a process."""
+        return self._process is not None
+
     def listening(self) -> bool:
         """Tell whether the process takes connections."""
         if self._process is None or self._process.poll() is not None:
-            raise BrokerError(self.log, "ended by itself")
+            raise NodeError(self.log, "ended by itself")
         host, port = self.address.split(":")
         with socket.socket() as probe:
             return probe.connect_ex((host, int(port))) == 0
 
     def send(self, number: signal.Signals) -> None:
-        """Send the process a signal: SIGKILL for one that is lost, SIGSTOP for one that hangs."""
+        """Send the process a signal: SIGSTOP for one that hangs."""
         if self._process is not None:
             os.killpg(self._process.pid, number)
 
@@ -114,44 +107,85 @@ class Broker:
 
 
 class Cluster:
-    """One broker or several, and the address that clients ask for."""
+    """One broker or several, and the address that clients ask for.
 
-    def __init__(self, folder: Path, brokers: int = 1) -> None:
+    A lone broker is its own controller. Several have one apart, so that each of them can be lost.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        brokers: int = 1,
+        properties: Properties | None = None,
+        format_arguments: Sequence[str] = (),
+    ) -> None:
+        """Set it out; `properties` are added to every broker's, or stand in their place.
+
+        A property may hold `{address}`, which is the broker's own `host:port`.
+        """
+        self._format_arguments = format_arguments
         controller = f"{HOST}:{free_port()}"
-        self.brokers = [Broker(folder, node + 1, controller, brokers) for node in range(brokers)]
+        voter = {
+            **QUORUM,
+            "controller.quorum.bootstrap.servers": controller,
+            "process.roles": "controller",
+            "listeners": f"CONTROLLER://{controller}",
+        }
+        self.brokers = []
+        for number in range(1, brokers + 1):
+            address = f"{HOST}:{free_port()}"
+            settings = {**voter, **_broker_properties(address, copies=min(brokers, 3))}
+            if brokers == 1:
+                settings["process.roles"] = "broker,controller"
+                settings["listeners"] += f",CONTROLLER://{controller}"
+            for name, value in (properties or {}).items():
+                settings[name] = str(value).replace("{address}", address)
+            self.brokers.append(Node(folder, number, address, settings))
+        self.controller = (
+            self.brokers[0] if brokers == 1 else Node(folder, CONTROLLER, controller, voter)
+        )
+        self.nodes = [self.controller, *(each for each in self.brokers if brokers > 1)]
         self.address = ",".join(broker.address for broker in self.brokers)
 
     def __enter__(self) -> Self:
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         try:
-            for broker in self.brokers:
-                broker.format(cluster_id)
-                broker.start()
-            wait_until(self._listening, "Kafka listened", START_SECONDS, self.log_tail)
-            admin = self.admin()
-            wait_until(
-                lambda: self._complete(admin), "Kafka answered", START_SECONDS, self.log_tail
-            )
+            with ThreadPoolExecutor() as pool:
+                list(pool.map(lambda node: self._format(node, cluster_id), self.nodes))
+            self.start()
         except BaseException:
             self.__exit__()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        for broker in reversed(self.brokers):
-            broker.stop(signal.SIGKILL)
-            shutil.rmtree(broker.folder / "data", ignore_errors=True)
+        for node in reversed(self.nodes):
+            node.stop(signal.SIGKILL)
+            shutil.rmtree(node.data, ignore_errors=True)
+
+    def start(self) -> None:
+        """Start every process that does not run, and wait until all of them take part."""
+        for node in self.nodes:
+            if not node.running:
+                node.start()
+        wait_until(self._listening, "Kafka listened", START_SECONDS, self.log_tail)
+        admin = self.admin()
+        wait_until(lambda: self._complete(admin), "Kafka answered", START_SECONDS, self.log_tail)
 
     def admin(self) -> AdminClient:
         """Give a client for the administration."""
         return AdminClient({"bootstrap.servers": self.address, "log_level": 0})
 
     def log_tail(self) -> str:
-        """Give the end of every broker's log."""
-        return "\n".join(tail(broker.log) for broker in self.brokers)
+        """Give the end of every process's log."""
+        return "\n".join(tail(node.log) for node in self.nodes)
+
+    def _format(self, node: Node, cluster_id: str) -> None:
+        kind = "--standalone" if node is self.controller else "--no-initial-controllers"
+        node.format(kind, f"--cluster-id={cluster_id}", *self._format_arguments)
 
     def _listening(self) -> bool:
-        return all(broker.listening() for broker in self.brokers)
+        return all(node.listening() for node in self.nodes)
 
     def _complete(self, admin: AdminClient) -> bool:
         try:
@@ -159,6 +193,22 @@ class Cluster:
         except KafkaException:
             return False
         return len(described.nodes) == len(self.brokers)
+
+
+def _broker_properties(address: str, copies: int) -> dict[str, object]:
+    return {
+        "process.roles": "broker",
+        "listeners": f"PLAINTEXT://{address}",
+        "advertised.listeners": f"PLAINTEXT://{address}",
+        "auto.create.topics.enable": "false",
+        "min.insync.replicas": max(1, copies - 1),
+        "offsets.topic.replication.factor": copies,
+        "offsets.topic.num.partitions": 4,
+        "transaction.state.log.replication.factor": copies,
+        "transaction.state.log.min.isr": max(1, copies - 1),
+        "transaction.state.log.num.partitions": 4,
+        "group.initial.rebalance.delay.ms": 0,
+    }
 
 
 def _java(main_class: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""One Kafka for the run, and topics of its own for each test."""
+"""One Kafka for the whole run, and topics of its own for each test."""
 
 from collections.abc import Iterator
 from itertools import count

@@ -2,6 +2,8 @@
 # Everything happens in .venv, with the versions and hashes of requirements/.
 
 PYTHON ?= python3
+RUNS ?= 1000000
+SEED ?= 0
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,6 +12,7 @@ PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 # Stamps: an install is repeated when what it reads has changed.
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
+FUZZ := $(VENV)/.fuzz
 
 python_is_new_enough = $(shell $(PYTHON) -c 'import sys; print("yes" * (sys.version_info >= (3, 11)))' 2>&-)
 
@@ -17,12 +20,12 @@ COMPILE = CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --upgrad
 
 # Pure modules decide what becomes of a record: no branch of theirs goes untested.
 PURE := schemas/*,streams/intake.py,streams/sequence.py,streams/proposal.py,streams/rule.py,streams/rules/*
-PURE := $(PURE),streams/check.py,streams/routing.py,streams/outbox.py,streams/topics.py
+PURE := $(PURE),streams/check.py,streams/routing.py,streams/outbox.py,streams/rights.py,streams/topics.py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lint types format docs bench lock compose-config clean
+.PHONY: help demo test lint types format docs bench fuzz lock compose-config clean
 
 help: ## list what can be done
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' Makefile | expand -t 22
@@ -54,6 +57,12 @@ docs: $(RUNTIME) ## write the generated files: JSON Schemas, pages of the rules
 bench: $(DEV) ## measure
 	$(BIN)/python -m benchmarks
 
+fuzz: $(FUZZ) ## feed a million made-up records to the check: RUNS=…, and SEED=… to do it again
+	@mkdir -p .cache/fuzz/corpus
+	PYTHONPATH=tests $(BIN)/python -m fuzz .cache/fuzz/corpus tests/fuzz/corpus \
+		-dict=tests/fuzz/json.dict -artifact_prefix=.cache/fuzz/ -max_len=4096 -timeout=5 \
+		-runs=$(RUNS) -seed=$(SEED) -print_final_stats=1
+
 lock: $(DEV) ## choose all versions anew (Python 3.11, the oldest that is supported)
 	@$(BIN)/python -c 'import sys; sys.version_info[:2] == (3, 11) or sys.exit("the lock is made with Python 3.11: make clean, then make lock PYTHON=python3.11")'
 	$(COMPILE) --output-file requirements/runtime.txt pyproject.toml
@@ -83,4 +92,8 @@ $(RUNTIME): requirements/build.txt requirements/runtime.txt pyproject.toml | $(B
 
 $(DEV): requirements/dev.txt $(RUNTIME)
 	$(PIP_INSTALL) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(FUZZ): requirements/fuzz.txt $(DEV)
+	$(PIP_INSTALL) --require-hashes -r requirements/fuzz.txt
 	@touch $@

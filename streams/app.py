@@ -7,24 +7,25 @@ from typing import Final
 import faust
 
 from streams.agents import or_crash, validator
+from streams.flood import Flood
 from streams.health import serve
 from streams.kafka.chunks import chunk_scheduler
 from streams.kafka.connection import for_faust
-from streams.kafka.partitions import Partitions
+from streams.kafka.partitions import TICK_SECONDS, Partitions
 from streams.kafka.transport import CommittedTransport
 from streams.metrics import Metrics
 from streams.settings import Settings
 from streams.topics import Topics
-
-TICK_SECONDS: Final = 1.0
-"""How often the assignment and quiet partitions are looked at."""
 
 SESSION_SECONDS: Final = 6.0
 """The least that brokers allow by default: what a killed worker leaves is taken over after it."""
 
 HEARTBEAT_SECONDS: Final = 1.0
 
-BUFFERED_CHUNKS: Final = 32
+METADATA_MS: Final = 10_000
+"""How soon partitions that were added to the input are seen, in milliseconds."""
+
+BUFFERED_CHUNKS: Final = 8
 """Chunks that Faust keeps ready for each source partition."""
 
 
@@ -38,6 +39,7 @@ def create_app(settings: Settings) -> faust.App:
         broker_session_timeout=SESSION_SECONDS,
         broker_heartbeat_interval=HEARTBEAT_SECONDS,
         consumer_auto_offset_reset="earliest",
+        consumer_metadata_max_age_ms=METADATA_MS,
         ConsumerScheduler=chunk_scheduler(
             source, settings.chunk_records, lambda: app.consumer_generation_id
         ),
@@ -49,6 +51,7 @@ def create_app(settings: Settings) -> faust.App:
         datadir=Path(tempfile.gettempdir()) / f"ipg12-{settings.group}",
         web_port=settings.web_port,
         autodiscover=False,
+        env={},  # Faust's own variables would override these
     )
     app.transport = CommittedTransport(app.conf.broker_consumer, app)
 
@@ -56,6 +59,7 @@ def create_app(settings: Settings) -> faust.App:
         return frozenset(tp.partition for tp in app.consumer.assignment() if tp.topic == source)
 
     metrics = Metrics()
+    flood = Flood(metrics)
     partitions = Partitions(settings, source, metrics, assignment)
     # Faust keeps no account of these: what is done stands in the ledger.
     episodes = app.topic(
@@ -72,14 +76,11 @@ def create_app(settings: Settings) -> faust.App:
     @app.timer(TICK_SECONDS)  # type: ignore[untyped-decorator]  # Faust gives it no types
     async def look_after() -> None:
         await or_crash(app, partitions.tick())
+        flood.tick()
 
     @app.on_partitions_assigned.connect
     async def open_at_once(*_: object, **__: object) -> None:
         app.add_future(look_after())
-
-    @app.on_partitions_revoked.connect
-    async def suspect(*_: object, **__: object) -> None:
-        partitions.suspect()
 
     @app.on_before_shutdown.connect
     async def close(*_: object, **__: object) -> None:

@@ -97,7 +97,8 @@ def _look_closer(value: bytes) -> Rejection | None:
         from_json(value, allow_inf_nan=False)
     except ValueError as error:
         return _reject(Reason.NOT_JSON, [_json_fault(value, str(error))])
-    episode = json.loads(value, object_pairs_hook=_Members)
+    # No number matters here; whole ones of many digits are ones that Python may refuse to read.
+    episode = json.loads(value, object_pairs_hook=_Members, parse_int=float)
     repeated = episode.repeated((*_IDENTITY, *_CODE_LISTS))
     places = [*repeated]
     for name, entries in episode:

@@ -1,11 +1,19 @@
 """Numbers for dashboards: nothing in them names a patient, an episode or a provider."""
 
 from bisect import bisect_left
+from collections import Counter as Counts
 from collections.abc import Iterator, Sequence
 from time import time
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
 
@@ -23,6 +31,8 @@ class Metrics:
 
     def __init__(self) -> None:
         """Set out every outcome and rule with 0."""
+        self.outcomes: Counts[Outcome] = Counts()
+        """Records done since the process started."""
         self._registry = CollectorRegistry()
         self._records = Counter(
             "ipg12_records",
@@ -54,6 +64,27 @@ class Metrics:
             ["partition"],
             registry=self._registry,
         )
+        self._gap = Gauge(
+            "ipg12_conservation_gap",
+            "Records read, less those that the ledger counts, what has just been read left aside.",
+            registry=self._registry,
+        )
+        self._restarts = Counter(
+            "ipg12_partition_restarts",
+            "How often a source partition was opened anew after a fault at the brokers.",
+            ["partition"],
+            registry=self._registry,
+        )
+        self._expired = Counter(
+            "ipg12_expired_offsets",
+            "Offsets that the brokers deleted before they were read.",
+            registry=self._registry,
+        )
+        self._dead_letter_share = Gauge(
+            "ipg12_dead_letter_share",
+            "Share of dead letters among the records of the last minute.",
+            registry=self._registry,
+        )
         ruleset = Gauge(
             "ipg12_ruleset_info",
             "Always 1; the label is the version of the rule set.",
@@ -61,6 +92,7 @@ class Metrics:
             registry=self._registry,
         )
         ruleset.labels(RULESET).set(1)
+        ProcessCollector(registry=self._registry)
         self._end_to_end = _EndToEnd()
         self._registry.register(self._end_to_end)
         for outcome in Outcome:
@@ -71,6 +103,7 @@ class Metrics:
 
     def committed(self, outbox: Outbox, records: Sequence[Record], judged_seconds: float) -> None:
         """Count a chunk that has been committed; `judged_seconds` is the time to check it."""
+        self.outcomes += outbox.outcomes
         for outcome, count in outbox.outcomes.items():
             self._records.labels(outcome).inc(count)
         for rule, count in outbox.rules.items():
@@ -86,6 +119,22 @@ class Metrics:
     def forget(self, partition: int) -> None:
         """Take away the lag of a partition that has gone to another worker."""
         self._lag.remove(partition)
+
+    def gap(self, records: int) -> None:
+        """Set how many records were read and are missing in the ledger."""
+        self._gap.set(records)
+
+    def restarted(self, partition: int) -> None:
+        """Count a source partition that has to be opened anew."""
+        self._restarts.labels(partition).inc()
+
+    def expired(self, offsets: int) -> None:
+        """Count offsets that the brokers deleted before they were read."""
+        self._expired.inc(offsets)
+
+    def dead_letter_share(self, share: float) -> None:
+        """Set the share of dead letters among the last records, from 0 to 1."""
+        self._dead_letter_share.set(share)
 
     def exposition(self) -> bytes:
         """Write all of it in Prometheus's text format."""

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
 
-from schemas.codes import ProcedureCode, read_procedure_code
+from schemas.codes import ProcedureCode, dotted, read_procedure_code
 from schemas.verdict import Action, Fix, Position
 from streams.sequence import Procedure, Sequence
 
@@ -26,14 +26,14 @@ class Edit:
     moved: Procedure | None = None
 
     def as_fix(self) -> Fix:
-        """Put the edit in the words of a verdict."""
+        """Put the edit in the words of a verdict, which never quote a code that is none."""
         return Fix(
             action=self.action,
             code=self.code.shown,
             position=self.position,
             anchor=self.anchor.place,
             text=_TEXT[self.action].format(
-                code=self.code.shown, position=self.position, anchor=self.anchor.code.shown
+                code=self.code.shown, position=self.position, anchor=dotted(self.anchor.code.text)
             ),
         )
 

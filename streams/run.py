@@ -3,6 +3,8 @@
 import logging
 import os
 import sys
+import traceback
+from pathlib import Path
 from signal import Signals, signal
 from socket import SO_REUSEADDR, SOL_SOCKET, socket
 from threading import Timer
@@ -12,9 +14,10 @@ from faust.worker import Worker
 
 from streams.app import create_app
 from streams.kafka.admin import verify_topics
+from streams.kafka.faults import name_of, refusal
 from streams.logs import set_up_logs
 from streams.settings import Settings
-from streams.trouble import Trouble
+from streams.trouble import CANNOT, Trouble
 
 STOP_SECONDS: Final = 9.0
 """How long an orderly stop may take; what is left undone then is done by the successor."""
@@ -25,11 +28,29 @@ log = logging.getLogger("ipg12.worker")
 class PromptWorker(Worker):
     """Faust's worker, which ends in time even where brokers do not let go of it."""
 
+    _deadline: Timer | None = None
+
     def _schedule_shutdown(self, signal: Signals) -> None:
-        deadline = Timer(STOP_SECONDS, _cut_off)
-        deadline.daemon = True
-        deadline.start()
+        self._end_in_time()
         super()._schedule_shutdown(signal)
+
+    def _crash(self, reason: BaseException) -> None:
+        self._end_in_time()
+        super()._crash(reason)
+
+    def _end_in_time(self) -> None:
+        if self._deadline is None:
+            self._deadline = Timer(STOP_SECONDS, self._cut_off)
+            self._deadline.daemon = True
+            self._deadline.start()
+
+    def _cut_off(self) -> None:
+        log.warning("worker.cut-off seconds=%d", STOP_SECONDS)
+        if self.crash_reason is None:
+            os._exit(0)
+        sys.stderr.write(f"ipg12: {_trouble(self.crash_reason)}\n")
+        sys.stderr.flush()
+        os._exit(CANNOT)
 
 
 def run_worker(settings: Settings) -> None:
@@ -47,24 +68,28 @@ def run_worker(settings: Settings) -> None:
         settings.web_port,
     )
     app = create_app(settings)
-    worker = PromptWorker(app, override_logging=False, redirect_stdouts=False, quiet=True)
+    worker = PromptWorker(
+        app, debug=False, override_logging=False, redirect_stdouts=False, quiet=True
+    )
     worker.spinner = None
     try:
         worker.execute_from_commandline()
     except SystemExit as stop:
         fault = app.crash_reason or (stop.__context__ if stop.code else None)
-        if isinstance(fault, Trouble):
-            raise fault from None
-        if fault is None:
-            log.info("worker.stop")
-        else:
-            message = f"worker stopped: {type(fault).__name__}; its log has the rest"
-            raise Trouble(message) from fault
+        if fault is not None:
+            raise _trouble(fault) from None
+        log.info("worker.stop")
 
 
-def _cut_off() -> None:
-    log.warning("worker.cut-off seconds=%d", STOP_SECONDS)
-    os._exit(0)
+def _trouble(fault: BaseException) -> Trouble:
+    """Say why the worker has stopped; of an exception that nobody expected, where it arose."""
+    if isinstance(fault, Trouble):
+        return fault
+    if reason := refusal(fault):
+        return Trouble(f"worker stopped: {reason}")
+    frames = traceback.extract_tb(fault.__traceback__)
+    where = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    return Trouble(f"worker stopped: {name_of(fault)}{where}; report it, and start it again")
 
 
 def _verify_port(port: int) -> None:

@@ -6,20 +6,9 @@ from pathlib import Path
 
 import pytest
 from broker.deployment import Deploy, Deployment
-from broker.distribution import FetchError, NotInstalledError, find_program, kafka_jars
-from broker.kafka import JAVA, Cluster
+from broker.kafka import Cluster, what_is_missing
 
 NUMBERS = count(1)
-
-
-def what_is_missing() -> str:
-    """Say what has to be installed first; empty where nothing has to be."""
-    try:
-        find_program(*JAVA)
-        kafka_jars()
-    except (NotInstalledError, FetchError) as error:
-        return str(error)
-    return ""
 
 
 @pytest.fixture(scope="session")

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -36,6 +37,8 @@ class FakeLedger:
         self.reads: list[tuple[int, int]] = []
         self.faults: list[BaseException] = []
         """What the next commits raise, before or after they take effect."""
+        self.brokers_away: asyncio.Event | None = None
+        """Set once the brokers are back."""
         self.effective = False
         """Whether a commit that raises has taken effect all the same."""
 
@@ -46,6 +49,8 @@ class FakeOutlet:
         self.running = False
 
     async def start(self) -> None:
+        if self.ledger.brokers_away:
+            await self.ledger.brokers_away.wait()
         self.ledger.starts += 1
         self.running = True
 

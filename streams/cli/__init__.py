@@ -1,17 +1,14 @@
 """The `ipg12` command."""
 
 import sys
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
 
 from streams.cli import check, demo, explain, publish, rules, topics, worker
 from streams.cli.showing.terminal import visible
-from streams.trouble import Trouble
-
-CANNOT: Final = 2
-"""Exit status where a command cannot do what it is asked for."""
+from streams.trouble import CANNOT, Trouble
 
 app = typer.Typer(
     name="ipg12",

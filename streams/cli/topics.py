@@ -1,6 +1,7 @@
-"""`ipg12 topics create`."""
+"""`ipg12 topics create` and `ipg12 topics acls`."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 
@@ -30,3 +31,25 @@ def create(
         typer.echo(f"created {name}")
     if not created:
         typer.echo("every topic is there already, as it should be")
+
+
+@topics.command()
+def acls(
+    user: Annotated[str, typer.Option(help="Who is to have the rights: the principal's name.")],
+    command: Annotated[
+        Literal["worker", "publish", "create"],
+        typer.Option("--for", help="The command that the user runs; create is `topics create`."),
+    ] = "worker",
+    command_config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Client properties that kafka-acls.sh is to use."),
+    ] = None,
+) -> None:
+    """Print the kafka-acls.sh commands that give a user the rights needed, and no others."""
+    from streams.rights import Command, grants, needed
+    from streams.settings import Settings
+
+    settings = Settings.read()
+    rights = needed(Command(command), settings)
+    for line in grants(rights, user, settings.brokers, command_config):
+        typer.echo(line)

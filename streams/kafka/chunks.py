@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types import TP
 
 from streams.outbox import Record
+
+CHUNK_BYTES: Final = 4 * 1_048_576
+"""Size of its values at which a chunk is closed; a larger record makes a chunk of its own."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -81,11 +85,23 @@ def chunk_scheduler(
         def _chunks(self, tp: TP, records: list[Record]) -> Iterator[ChunkRecord]:
             before = self._fetched.last.get(tp)
             after = before if before is not None and before < records[0].offset else None
-            for start in range(0, len(records), size):
-                chunk = Chunk(records[start : start + size], after)
+            for part in _cut(records, size):
+                chunk = Chunk(part, after)
                 after = chunk.last
                 newest = chunk.records[-1]
                 yield ChunkRecord(tp.topic, tp.partition, chunk, newest.timestamp, 0)
             self._fetched.last[tp] = records[-1].offset
 
     return ChunkScheduler
+
+
+def _cut(records: list[Record], size: int) -> Iterator[list[Record]]:
+    """Cut records into parts of at most `size` records and about CHUNK_BYTES."""
+    start = total = 0
+    for index, record in enumerate(records):
+        length = len(record.value or b"")
+        if index > start and (index - start == size or total + length > CHUNK_BYTES):
+            yield records[start:index]
+            start, total = index, 0
+        total += length
+    yield records[start:]

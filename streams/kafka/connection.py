@@ -4,7 +4,6 @@ import ssl
 from typing import Any
 
 import faust
-from aiokafka.helpers import create_ssl_context
 from faust.types.auth import CredentialsT
 
 from streams.settings import Settings
@@ -18,7 +17,7 @@ def for_aiokafka(settings: Settings) -> dict[str, Any]:
         "security_protocol": settings.security_protocol.value,
     }
     if settings.security_protocol.encrypted:
-        options["ssl_context"] = _ssl_context(settings)
+        options["ssl_context"] = ssl_context(settings)
     if settings.security_protocol.authenticated and settings.sasl_password:
         options["sasl_mechanism"] = settings.sasl_mechanism.value
         options["sasl_plain_username"] = settings.sasl_username
@@ -28,7 +27,7 @@ def for_aiokafka(settings: Settings) -> dict[str, Any]:
 
 def for_faust(settings: Settings) -> CredentialsT | None:
     """Give Faust's credentials; None where connections are plain."""
-    context = _ssl_context(settings) if settings.security_protocol.encrypted else None
+    context = ssl_context(settings) if settings.security_protocol.encrypted else None
     if settings.security_protocol.authenticated and settings.sasl_password:
         credentials = faust.SASLCredentials(
             username=settings.sasl_username,
@@ -60,13 +59,28 @@ def for_librdkafka(settings: Settings) -> dict[str, str]:
     return options
 
 
-def _ssl_context(settings: Settings) -> ssl.SSLContext:
+def ssl_context(settings: Settings) -> ssl.SSLContext:
+    """Give what TLS connections are made with. Raises Trouble."""
     try:
-        context: ssl.SSLContext = create_ssl_context(
-            cafile=settings.ssl_cafile, certfile=settings.ssl_certfile, keyfile=settings.ssl_keyfile
-        )
+        context = ssl.create_default_context(cafile=settings.ssl_cafile)
     except OSError as error:
-        fault = error.strerror or type(error).__name__
-        message = f"cannot use the IPG12_SSL_… files given: {fault}"
+        message = f"IPG12_SSL_CAFILE holds no certificates in PEM: {_fault(error)}"
+        raise Trouble(message) from None
+    if settings.ssl_certfile is None:
+        return context
+    try:
+        # Without a password one would be asked for at the terminal.
+        context.load_cert_chain(settings.ssl_certfile, settings.ssl_keyfile, password="")
+    except OSError as error:
+        message = (
+            f"IPG12_SSL_CERTFILE and IPG12_SSL_KEYFILE are no certificate in PEM and its key, "
+            f"not encrypted: {_fault(error)}"
+        )
         raise Trouble(message) from None
     return context
+
+
+def _fault(error: OSError) -> str:
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return error.reason.replace("_", " ").lower()
+    return error.strerror or type(error).__name__

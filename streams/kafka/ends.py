@@ -1,21 +1,28 @@
-"""Where source partitions end, asked of the brokers."""
+"""Where source partitions begin and end, asked of the brokers."""
 
 import asyncio
 from collections.abc import Iterable
 from time import monotonic
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
-from streams.kafka.connection import for_aiokafka
+from streams.kafka.lookup import committed_consumer
 from streams.kafka.stopping import STOP_SECONDS, stop_within
 from streams.settings import Settings
 
 ANSWER_SECONDS: Final = 3.0
 SILENT_SECONDS: Final = 10.0
 """How long brokers may fail to answer before the worker says that it is not ready."""
+
+
+class Span(NamedTuple):
+    """What the brokers hold of a partition: offsets from `begin` up to, not including, `end`."""
+
+    begin: int
+    end: int
 
 
 class Ends:
@@ -26,6 +33,8 @@ class Ends:
         self._settings = settings
         self._topic = topic
         self._consumer: AIOKafkaConsumer | None = None
+        self._turn = asyncio.Lock()
+        """Held while the consumer is in use, so that a stop does not take it away meanwhile."""
         self._answered = monotonic()
 
     @property
@@ -33,31 +42,31 @@ class Ends:
         """Tell whether the brokers have failed to answer for some time."""
         return monotonic() - self._answered > SILENT_SECONDS
 
-    async def read(self, numbers: Iterable[int]) -> dict[int, int]:
-        """Give the offset after the last committed record of each partition; none if no answer."""
+    async def read(self, numbers: Iterable[int]) -> dict[int, Span]:
+        """Give what is held of each partition, committed records only; none if no answer."""
         partitions = [TopicPartition(self._topic, number) for number in numbers]
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                if self._consumer is None:
-                    self._consumer = self._new_consumer()
-                    await self._consumer.start()
-                ends = await self._consumer.end_offsets(partitions) if partitions else {}
-        except (KafkaError, TimeoutError):
-            await self.stop()
-            return {}
+        async with self._turn:
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    consumer = self._consumer
+                    if consumer is None:
+                        consumer = committed_consumer(self._settings, group_id=None)
+                        self._consumer = consumer
+                        await consumer.start()
+                    begins = await consumer.beginning_offsets(partitions) if partitions else {}
+                    ends = await consumer.end_offsets(partitions) if partitions else {}
+            except (KafkaError, TimeoutError):
+                await self._let_go()
+                return {}
         self._answered = monotonic()
-        return {partition.partition: end for partition, end in ends.items()}
+        return {each.partition: Span(begins[each], ends[each]) for each in partitions}
 
     async def stop(self) -> None:
-        """Let go of the consumer."""
+        """Let go of the consumer, once it has given the answer that is waited for."""
+        async with self._turn:
+            await self._let_go()
+
+    async def _let_go(self) -> None:
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             await stop_within(STOP_SECONDS, consumer.stop())
-
-    def _new_consumer(self) -> AIOKafkaConsumer:
-        return AIOKafkaConsumer(
-            **for_aiokafka(self._settings),
-            group_id=None,
-            isolation_level="read_committed",
-            enable_auto_commit=False,
-        )

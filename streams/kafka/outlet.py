@@ -22,15 +22,16 @@ from streams.topics import Topics
 TRANSACTION_SECONDS: Final = 10.0
 """How long the broker lets a transaction stay open before it aborts it."""
 
-START_SECONDS: Final = 60.0
-COMMIT_SECONDS: Final = TRANSACTION_SECONDS + 20.0
+START_SECONDS: Final = 12.0
+COMMIT_SECONDS: Final = TRANSACTION_SECONDS + 2.0
 ABORT_SECONDS: Final = 1.0
+CANCEL_SECONDS: Final = 0.01
 
 BATCH_BYTES: Final = 1_000_000
 """Size at which a batch is closed and the next one begun; a larger record has one to itself."""
 
-PAST_USE: Final = (KafkaError, IllegalOperation, AssertionError, TimeoutError)
-"""How aiokafka says that a producer is fenced, or that its state does not allow what is asked."""
+Sent = tuple[str, Future[Any]]
+"""A topic and what becomes of a batch for it."""
 
 _by_key = DefaultPartitioner()
 
@@ -66,10 +67,7 @@ class Outlet:
         """Let go of the producer, whatever state it is in."""
         producer, self._producer = self._producer, None
         if producer is not None and not await stop_within(STOP_SECONDS, producer.stop()):
-            # aiokafka 0.14 has no public way to give up: its sender would try for ever.
-            if producer._sender.sender_task is not None:  # noqa: SLF001
-                producer._sender.sender_task.cancel()  # noqa: SLF001
-            await stop_within(STOP_SECONDS, producer.client.close())
+            await _break_off(producer)
 
     async def commit(self, outbox: Outbox, row: LedgerRow) -> None:
         """Write copies, answers, ledger row and the group's offset, all of them or none."""
@@ -86,7 +84,12 @@ class Outlet:
                 {self._source: OffsetAndMetadata(row.upto + 1, "")}, self._settings.group
             )
             # aiokafka 0.14 commits even where a batch was refused, so each is looked at first.
-            await asyncio.gather(*sent)
+            for topic, future in sent:
+                try:
+                    await future
+                except KafkaError as error:
+                    error.add_note(topic)
+                    raise
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AIOKafkaProducer]:
@@ -94,21 +97,20 @@ class Outlet:
 
         Where the abort gets no answer, the successor's start aborts it.
         """
-        if self._producer is None:
+        producer = self._producer
+        if producer is None:
             message = "the outlet has not been started"
             raise IllegalOperation(message)
         async with asyncio.timeout(COMMIT_SECONDS):
-            await self._producer.begin_transaction()
+            await producer.begin_transaction()
             try:
-                yield self._producer
+                yield producer
             except BaseException:
-                await stop_within(ABORT_SECONDS, self._producer.abort_transaction())
+                await stop_within(ABORT_SECONDS, producer.abort_transaction())
                 raise
-            await self._producer.commit_transaction()
+            await producer.commit_transaction()
 
-    async def _send_answers(
-        self, producer: AIOKafkaProducer, answers: list[Row]
-    ) -> list[Future[Any]]:
+    async def _send_answers(self, producer: AIOKafkaProducer, answers: list[Row]) -> list[Sent]:
         """Send answers to the partitions of their keys; those without one stay in the source's."""
         if not answers:
             return []
@@ -128,10 +130,23 @@ class Outlet:
         return sent
 
 
+async def _break_off(producer: AIOKafkaProducer) -> None:
+    """End a producer whose brokers do not let it stop.
+
+    aiokafka 0.14 has no public way: its sender goes on with its requests for as long as they fail,
+    and takes a cancellation for a wish to end them first.
+    """
+    sending = producer._sender.sender_task  # noqa: SLF001
+    while sending is not None and not sending.done():
+        sending.cancel()
+        await asyncio.wait({sending}, timeout=CANCEL_SECONDS)
+    await stop_within(STOP_SECONDS, producer.client.close())
+
+
 async def _send(
     producer: AIOKafkaProducer, topic: str, partition: int, rows: Iterable[Row]
-) -> list[Future[Any]]:
-    """Send rows in as few batches as hold them; gives a future for each batch."""
+) -> list[Sent]:
+    """Send rows in as few batches as hold them; gives what becomes of each."""
     batches = []
     batch = None
     for row in rows:
@@ -143,7 +158,7 @@ async def _send(
         batch.close()
         future = await producer.send_batch(batch, topic, partition=partition)
         future.add_done_callback(_look_at)
-        sent.append(future)
+        sent.append((topic, future))
     return sent
 
 

@@ -10,20 +10,18 @@ from typing import Final
 from aiokafka.structs import TopicPartition
 
 from schemas.ledger import LedgerRow
+from streams.kafka.attempts import Attempts
+from streams.kafka.books import Books
 from streams.kafka.chunks import Chunk
-from streams.kafka.outlet import PAST_USE, Outlet
+from streams.kafka.ends import Span
+from streams.kafka.holes import Holes
+from streams.kafka.outlet import Outlet
 from streams.kafka.reader import Reader
 from streams.metrics import Metrics
 from streams.outbox import Record, fill, next_row
 from streams.routing import Routing
 from streams.settings import Settings
 from streams.trouble import Trouble
-
-ATTEMPTS: Final = 6
-"""How often a chunk is tried, each time with a new producer, before the worker stops."""
-
-PAUSE_SECONDS: Final = 1.5
-"""Longer than a heartbeat: a worker that was away learns meanwhile that it lost the partition."""
 
 PATIENCE_SECONDS: Final = 2.0
 """How long a chunk under way may take to end before it is cut off, and its transaction aborted."""
@@ -42,29 +40,35 @@ class Partition:
         settings: Settings,
         source: TopicPartition,
         metrics: Metrics,
+        attempts: Attempts,
         outlet: Outlet,
         reader: Reader,
-        owned: Callable[[], bool],
     ) -> None:
-        """Name the source partition. `owned` tells whether the group still assigns it to us."""
+        """Name the source partition."""
         self.ready = False
         """Whether the predecessor is fenced and the ledger read."""
         self._settings = settings
         self._source = source
         self._metrics = metrics
-        self._owned = owned
         self._routing = Routing(source.topic, source.partition, settings.group)
         self._outlet = outlet
         self._reader = reader
+        self._attempts = attempts
         self._turn = asyncio.Lock()
-        self._closed = False
         self._sound = False
         """False while a transaction is under way, so that one cut short is not built upon."""
         self._row: LedgerRow | None = None
         self._next = 0
         self._opened = False
         """Whether the ledger has ever been read, so that `_next` says something."""
+        self._holes = Holes()
+        self._books = Books()
         self._quiet_ticks = 0
+
+    @property
+    def gap(self) -> int:
+        """Records read some time ago, less those that the ledger counts."""
+        return self._books.gap
 
     async def take(self, chunk: Chunk) -> None:
         """Do a chunk, and whatever of the source before it is not done yet.
@@ -83,30 +87,31 @@ class Partition:
 
         await self._in_turn(advance, f"offsets {chunk.first} to {chunk.last}")
 
-    async def tick(self, end: int | None) -> None:
+    async def tick(self, span: Span | None) -> None:
         """Open what is not open; of a quiet partition, do what Faust passed over at its end.
 
-        `end` is the offset after the source's last committed record, None where not known yet.
+        `span` is what the brokers hold of the source, None where they have not said.
         Counts ticks, not seconds, so that a process that was paused does not act at once.
         Raises Trouble.
         """
         self._quiet_ticks += 1
-        if end is not None and self._opened:
-            self._metrics.lag(self._source.partition, end - self._next)
+        if span and self._opened:
+            self._metrics.lag(self._source.partition, span.end - self._next)
+            self._look_for_expired(span.begin)
         if self._turn.locked():
             return
 
         async def look() -> None:
-            if end is not None and self._quiet_ticks > QUIET_TICKS:
+            if span and self._quiet_ticks > QUIET_TICKS:
                 self._quiet_ticks = 0
-                await self._catch_up(end)
+                await self._catch_up(span.end)
 
         if not self.ready or self._quiet_ticks > QUIET_TICKS:
             await self._in_turn(look, "end of the partition")
 
     async def close(self) -> None:
         """Let the chunk under way end, or cut it off, then let go of the producer."""
-        self._closed = True
+        self._attempts.give_up()
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_SECONDS), self._turn:
                 log.info("partition.close %s next=%d", self, self._next)
@@ -114,33 +119,23 @@ class Partition:
         self._metrics.forget(self._source.partition)
         await self._outlet.stop()
 
-    def suspect(self) -> None:
-        """Have the ledger read again before anything else is done."""
-        self.ready = False
-
     async def _in_turn(self, work: Callable[[], Awaitable[None]], what: str) -> None:
         """Do work with an open producer, again with a new one where that was past use."""
+
+        async def attempt() -> None:
+            if not (self.ready and self._sound):
+                await self._open()
+            self._sound = False
+            await work()
+            self._sound = True
+
         async with self._turn:
-            for attempt in range(1, ATTEMPTS + 1):
-                if self._closed or (attempt > 1 and not self._owned()):
-                    return
-                try:
-                    if not (self.ready and self._sound):
-                        await self._open()
-                    self._sound = False
-                    await work()
-                    self._sound = True
-                except PAST_USE as error:
-                    self.ready = False
-                    fault = type(error).__name__
-                    log.warning("partition.again %s attempt=%d fault=%s", self, attempt, fault)
-                    await self._outlet.stop()
-                    await asyncio.sleep(PAUSE_SECONDS * attempt)
-                else:
-                    return
-        again = f"{fault} after {ATTEMPTS} attempts"
-        message = f"{self}, {what}: {again}; see what the brokers say of it, then start again"
-        raise Trouble(message)
+            await self._attempts.make(attempt, self._start_over, what)
+
+    async def _start_over(self) -> None:
+        self.ready = False
+        self._metrics.restarted(self._source.partition)
+        await self._outlet.stop()
 
     async def _open(self) -> None:
         """Fence the predecessor, then read how far it came."""
@@ -148,6 +143,7 @@ class Partition:
         await self._outlet.start()
         self._row = await self._reader.last_row()
         self._next = self._row.upto + 1 if self._row else 0
+        self._books.open(self._row)
         self.ready = self._opened = True
         log.info("partition.open %s next=%d", self, self._next)
 
@@ -160,11 +156,13 @@ class Partition:
             async for records in passed_over:
                 await self._do(records)
                 done += len(records)
-        self._next = end
+        self._skip(end)
         log.info("partition.caught-up %s start=%d end=%d records=%d", self, start, end, done)
 
     async def _do(self, records: Sequence[Record]) -> None:
         """Judge consecutive records and commit what comes of them."""
+        self._skip(records[0].offset)
+        self._books.begin(len(records))
         started = perf_counter()
         try:
             outbox = fill(records, self._routing, self._settings)
@@ -179,7 +177,20 @@ class Partition:
         row = next_row(self._row, outbox)
         await self._outlet.commit(outbox, row)
         self._row, self._next = row, row.upto + 1
+        self._books.settle(row)
         self._metrics.committed(outbox, records, judged - started)
+
+    def _skip(self, offset: int) -> None:
+        """Go on at an offset; what lies before it holds no record."""
+        if self._row:
+            self._holes.add(self._next, offset)
+        self._next = max(self._next, offset)
+
+    def _look_for_expired(self, begin: int) -> None:
+        """Say what the brokers have deleted before it was done; `begin` is what they hold first."""
+        for expired in self._holes.cut_off(begin):
+            log.error("records.expired %s start=%d end=%d", self, expired.start, expired.stop)
+            self._metrics.expired(len(expired))
 
     def __str__(self) -> str:
         """Give its coordinates."""

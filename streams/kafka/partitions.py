@@ -2,16 +2,23 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 from aiokafka.structs import TopicPartition
 
+from streams.kafka.admin import verify_topics
+from streams.kafka.attempts import Attempts
 from streams.kafka.chunks import Chunk
 from streams.kafka.ends import Ends
+from streams.kafka.outage import Outage
 from streams.kafka.outlet import Outlet
 from streams.kafka.partition import Partition
 from streams.kafka.reader import Reader
 from streams.metrics import Metrics
 from streams.settings import Settings
+
+TICK_SECONDS: Final = 1.0
+"""How often the assignment and quiet partitions are looked at, and how long a look may take."""
 
 Assignment = Callable[[], frozenset[int]]
 
@@ -31,7 +38,10 @@ class Partitions:
         self._metrics = metrics
         self._assignment = assignment
         self._ends = Ends(settings, topic)
+        self._outage = Outage(lambda: verify_topics(settings))
         self._open: dict[int, Partition] = {}
+        self._looks: dict[int, asyncio.Task[None]] = {}
+        """What looks after each partition; one that waits for the brokers holds up no other."""
         self._ticking = asyncio.Lock()
         self._closing = False
 
@@ -47,16 +57,14 @@ class Partitions:
                 return
             assigned = self._assignment()
             gone = [self._open.pop(number) for number in self._open.keys() - assigned]
-            ends = await self._ends.read(assigned)
-            await asyncio.gather(
-                *(partition.close() for partition in gone),
-                *(self._partition(number).tick(ends.get(number)) for number in assigned),
-            )
-
-    def suspect(self) -> None:
-        """Have every ledger row read again: the group is being balanced anew."""
-        for partition in self._open.values():
-            partition.suspect()
+            await asyncio.gather(*(partition.close() for partition in gone))
+            spans = await self._ends.read(assigned)
+            await self._note_silence()
+            for number in assigned - self._looks.keys():
+                look = self._partition(number).tick(spans.get(number))
+                self._looks[number] = asyncio.create_task(look)
+            await self._finish_looks(TICK_SECONDS)
+            self._metrics.gap(sum(partition.gap for partition in self._open.values()))
 
     async def close(self) -> None:
         """Let the chunks under way end, then let go of every producer."""
@@ -64,6 +72,8 @@ class Partitions:
         await asyncio.gather(
             self._ends.stop(), *(partition.close() for partition in self._open.values())
         )
+        for look in self._looks.values():
+            look.cancel()
 
     def not_ready(self) -> str | None:
         """Say why chunks cannot be done right now; None where they can."""
@@ -72,14 +82,30 @@ class Partitions:
         assigned = self._assignment()
         if not assigned:
             return "no partitions assigned"
-        if self._ends.silent:
-            return "brokers do not answer"
+        if self._outage.reason:
+            return self._outage.reason
         waiting = sorted(
             number
             for number in assigned
             if number not in self._open or not self._open[number].ready
         )
         return f"producers not ready for partitions {waiting}" if waiting else None
+
+    async def _note_silence(self) -> None:
+        if self._ends.silent:
+            self._outage.waits(self._topic, "they do not answer")
+            await self._outage.look()
+        else:
+            self._outage.goes_on(self._topic)
+
+    async def _finish_looks(self, seconds: float) -> None:
+        """Take back the looks that end in time. Raises Trouble."""
+        if self._looks:
+            await asyncio.wait(self._looks.values(), timeout=seconds)
+        done = [number for number, look in self._looks.items() if look.done()]
+        for look in [self._looks.pop(number) for number in done]:
+            if not look.cancelled():
+                look.result()
 
     def _partition(self, number: int) -> Partition:
         if number not in self._open:
@@ -88,8 +114,10 @@ class Partitions:
                 self._settings,
                 source,
                 self._metrics,
+                Attempts(
+                    f"{self._topic}/{number}", self._outage, lambda: number in self._assignment()
+                ),
                 Outlet(self._settings, source),
                 Reader(self._settings, source),
-                lambda: number in self._assignment(),
             )
         return self._open[number]

@@ -7,7 +7,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from schemas.rejection import Rejection
 from streams.intake import read_episode
-from streams.kafka.admin import verify_topics
+from streams.kafka.admin import verify_input
 from streams.kafka.connection import for_librdkafka
 from streams.settings import Settings
 from streams.topics import Topics
@@ -22,8 +22,8 @@ class Publisher:
     """Publishes values as they are; each key is made of the episode's own identifiers."""
 
     def __init__(self, settings: Settings, on_delivered: Callable[[], None]) -> None:
-        """See that the topics are there. `on_delivered` is told of each record. Raises Trouble."""
-        verify_topics(settings)
+        """See that the topic is there. `on_delivered` is told of each record. Raises Trouble."""
+        verify_input(settings)
         self._topic = Topics(settings.topic_prefix).episodes
         self._on_delivered = on_delivered
         self._faults: list[KafkaError] = []

@@ -6,12 +6,12 @@ from time import monotonic
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaTimeoutError
 from aiokafka.structs import TopicPartition
 from pydantic import ValidationError
 
 from schemas.ledger import LedgerRow
-from streams.kafka.connection import for_aiokafka
+from streams.kafka.lookup import committed_consumer
 from streams.kafka.stopping import STOP_SECONDS, stop_within
 from streams.outbox import Record
 from streams.settings import Settings
@@ -21,7 +21,7 @@ from streams.trouble import Trouble
 TAIL_OFFSETS: Final = 64
 """How far before its end the ledger is looked at first; a row and its marker take two offsets."""
 
-SILENCE_SECONDS: Final = 30.0
+SILENCE_SECONDS: Final = 10.0
 """How long a broker may give nothing before that is taken for a fault; silence proves no hole."""
 
 
@@ -75,12 +75,10 @@ class Reader:
 
     @asynccontextmanager
     async def _consumer(self) -> AsyncIterator[AIOKafkaConsumer]:
-        """Give a consumer that belongs to the group but takes no part in its balancing."""
-        consumer = AIOKafkaConsumer(
-            **for_aiokafka(self._settings),
+        """Give a consumer that may ask for the group's offsets."""
+        consumer = committed_consumer(
+            self._settings,
             group_id=self._settings.group,
-            isolation_level="read_committed",
-            enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_poll_records=self._settings.chunk_records,
         )
@@ -131,4 +129,4 @@ class Reader:
                 yield records
             elif monotonic() - heard > SILENCE_SECONDS:
                 message = f"{partition.topic}/{partition.partition}: no answer up to {end}"
-                raise KafkaError(message)
+                raise KafkaTimeoutError(message)

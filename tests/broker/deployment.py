@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Iterable
-from functools import cached_property
-from itertools import count
+from functools import cache, cached_property
+from itertools import chain, count
 from pathlib import Path
 from random import Random
 from typing import Protocol
@@ -11,15 +11,14 @@ from typing import Protocol
 from broker.accounting import Account, Books
 from broker.kafka import Cluster
 from broker.load import episode, mixed_load
-from broker.records import Content, Publisher, read_topic
-from broker.worker import Worker, run
+from broker.records import Content, Publisher, Record, read_topic
+from broker.worker import COMMAND, Worker, run
 from confluent_kafka import (
+    Consumer,
     ConsumerGroupTopicPartitions,
-    IsolationLevel,
-    KafkaException,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import AdminClient
 
 from schemas.ledger import LedgerRow
 from schemas.verdict import Outcome
@@ -68,7 +67,8 @@ class Deployment:
     def create_topics(self, partitions: int) -> None:
         """Create every topic with the command for it."""
         done = run(
-            *("topics", "create", "--partitions", str(partitions), "--replication-factor", "1"),
+            *("topics", "create", "--partitions", str(partitions)),
+            *("--replication-factor", str(min(3, len(self.cluster.brokers)))),
             environment=self.environment,
             seconds=COMMAND_SECONDS,
         )
@@ -83,9 +83,14 @@ class Deployment:
             if name.startswith(self.prefix)
         }
 
-    def worker(self) -> Worker:
-        """Give a worker that is not started yet."""
-        return Worker(self._folder / f"worker-{next(self._numbers)}.log", self.environment)
+    def worker(self, *program: str | Path, **settings: str) -> Worker:
+        """Give a worker that is not started yet.
+
+        `program` runs it instead of the installed command; `settings` are for it alone.
+        """
+        environment = {f"IPG12_{name.upper()}": value for name, value in settings.items()}
+        log = self._folder / f"worker-{next(self._numbers)}.log"
+        return Worker(log, self.environment | environment, program or (COMMAND,))
 
     def load(self, number: int, seed: int) -> list[Content]:
         """Make a mixed load that is about an hour old at most."""
@@ -105,7 +110,7 @@ class Deployment:
 
     def publisher(self, **settings: str | int) -> Publisher:
         """Give a publisher of its own; what it publishes is expected only when told so."""
-        return Publisher(self.cluster.address, self.topic("episodes"), **settings)
+        return Publisher(self.cluster.client, self.topic("episodes"), **settings)
 
     def publish(self, contents: Iterable[Content]) -> None:
         """Publish to the input, and expect all of it to be done."""
@@ -120,7 +125,7 @@ class Deployment:
     def ledger(self) -> dict[int, LedgerRow]:
         """Read the last row of each source partition."""
         rows = {}
-        for record in read_topic(self.cluster.address, self.topic("ledger")):
+        for record in read_topic(self.cluster.client, self.topic("ledger")):
             number = int((record.content.key or b"").rpartition(b"/")[2])
             rows[number] = LedgerRow.model_validate_json(record.content.value or b"")
         return rows
@@ -128,6 +133,10 @@ class Deployment:
     def done(self) -> int:
         """Give how many records the ledger counts."""
         return sum(sum(row.outcomes.values()) for row in self.ledger().values())
+
+    def last(self, partition: int) -> int:
+        """Give the last offset that is expected to be done."""
+        return self._last[partition]
 
     def unfinished(self) -> dict[int, int]:
         """Give how many offsets of each partition are not done, where there are any."""
@@ -151,39 +160,39 @@ class Deployment:
         found = asked[self.group].result().topic_partitions
         return {each.partition: each.offset for each in found if each.offset >= 0}
 
-    def members(self) -> dict[str, set[int]]:
-        """Give the source partitions of each member of the group."""
-        asked = self.admin.describe_consumer_groups([self.group], request_timeout=ANSWER_SECONDS)
-        described = asked[self.group].result()
-        return {
-            member.member_id: {each.partition for each in member.assignment.topic_partitions}
-            for member in described.members
-        }
+    def wait_shared(self, *workers: Worker) -> dict[Worker, set[int]]:
+        """Wait until these workers share all partitions; gives who has which.
 
-    def wait_shared(self, *workers: Worker) -> dict[str, set[int]]:
-        """Wait until these workers and no others share the partitions; gives who has which."""
+        Asks the workers: librdkafka's administration aborts where a group has no coordinator yet.
+        """
+        everything = set(range(self.topics()[self.topic("episodes")]))
 
-        def shared() -> dict[str, set[int]]:
-            try:
-                members = self.members()
-            except KafkaException:  # a cluster whose first group this is takes a while to answer
-                return {}
-            return members if len(members) == len(workers) and all(members.values()) else {}
+        def shared() -> dict[Worker, set[int]]:
+            shares = {worker: worker.partitions() for worker in workers}
+            whole = sorted(chain(*shares.values())) == sorted(everything)
+            return shares if whole and all(shares.values()) else {}
 
         what = f"{len(workers)} workers shared the partitions"
         return workers[-1].wait_until(shared, what, DONE_SECONDS)
 
     def transaction_open(self) -> bool:
         """Tell whether a transaction is open on any partition of the ledger."""
-        ends = [self._ends(isolation) for isolation in IsolationLevel]
-        return ends[0] != ends[1]
+        return self.ends("ledger") != self.ends("ledger", "read_uncommitted")
 
-    def _ends(self, isolation: IsolationLevel) -> dict[int, int]:
-        topic = self.topic("ledger")
-        numbers = range(self.topics()[topic])
-        asked = {TopicPartition(topic, number): OffsetSpec.latest() for number in numbers}
-        found = self.admin.list_offsets(asked, isolation_level=isolation)
-        return {place.partition: future.result().offset for place, future in found.items()}
+    def ends(self, topic: str, isolation: str = "read_committed") -> dict[int, int]:
+        """Give the end of each partition of a topic, as readers of that isolation see it."""
+        name = self.topic(topic)
+        asker = self._asker(isolation)
+        numbers = range(self.topics()[name])
+        places = [TopicPartition(name, number) for number in numbers]
+        return {
+            each.partition: asker.get_watermark_offsets(each, ANSWER_SECONDS)[1] for each in places
+        }
+
+    @cache  # noqa: B019  # a deployment lives as long as its test
+    def _asker(self, isolation: str) -> Consumer:
+        """Give a client for offsets: the administration's aborts while transactions are pending."""
+        return Consumer({**self.cluster.client, "group.id": "asking", "isolation.level": isolation})
 
     def move_group(self, offsets: dict[int, int]) -> None:
         """Set the group's offsets, as an operator may while no worker runs."""
@@ -195,19 +204,23 @@ class Deployment:
         self.admin.alter_consumer_group_offsets(wanted)[self.group].result()
         assert self.group_offsets() == offsets
 
-    def account(self) -> Account:
-        """Read everything back and compare."""
-        address = self.cluster.address
+    def incoming(self) -> list[Record]:
+        """Read what stands on the input."""
+        return list(read_topic(self.cluster.client, self.topic("episodes")))
+
+    def account(self, incoming: Iterable[Record] | None = None) -> Account:
+        """Read everything back and compare; `incoming` where the input no longer holds it all."""
+        client = self.cluster.client
         copied = set(Outcome)
         if self.settings.get("out_of_scope") == "count":
             copied.remove(Outcome.OUT_OF_SCOPE)
         return Books(
             group=self.group,
             max_bytes=int(self.settings.get("max_record_bytes", MAX_RECORD_BYTES)),
-            incoming=read_topic(address, self.topic("episodes")),
-            copies={each: read_topic(address, self.topic(each)) for each in copied},
-            answers=read_topic(address, self.topic("verdicts")),
-            ledger=read_topic(address, self.topic("ledger")),
+            incoming=self.incoming() if incoming is None else incoming,
+            copies={each: read_topic(client, self.topic(each)) for each in copied},
+            answers=read_topic(client, self.topic("verdicts")),
+            ledger=read_topic(client, self.topic("ledger")),
             copied=frozenset(copied),
         ).close()
 

@@ -9,10 +9,13 @@ import subprocess
 import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, Self
 
-from broker.distribution import find_program, kafka_jars
+from broker.distribution import FetchError, NotInstalledError, find_program, kafka_jars
+from broker.proxy import Proxy
+from broker.records import ClientOptions
 from broker.waiting import tail, wait_until
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
@@ -20,6 +23,7 @@ from confluent_kafka.admin import AdminClient
 from streams.demo.broker import free_port
 
 HOST = "127.0.0.1"
+EDGE_HOST = "127.0.0.2"
 JAVA = ("java", "a Java runtime, 17 or later (Debian: apt install openjdk-17-jre-headless)")
 START_SECONDS = 60
 STOP_SECONDS = 10
@@ -31,6 +35,16 @@ QUORUM: Final = {
 }
 
 Properties = Mapping[str, object]
+
+
+def what_is_missing() -> str:
+    """Say what has to be installed first; empty where nothing has to be."""
+    try:
+        find_program(*JAVA)
+        kafka_jars()
+    except (NotInstalledError, FetchError) as error:
+        return str(error)
+    return ""
 
 
 class NodeError(Exception):
@@ -118,12 +132,20 @@ class Cluster:
         brokers: int = 1,
         properties: Properties | None = None,
         format_arguments: Sequence[str] = (),
+        client: Mapping[str, str] | None = None,
+        *,
+        proxied: bool = False,
     ) -> None:
-        """Set it out; `properties` are added to every broker's, or stand in their place.
+        """Set it out; `properties` are added to every node's, or stand in their place.
 
-        A property may hold `{address}`, which is the broker's own `host:port`.
+        A property may hold `{address}`, which is the broker's own `host:port`, and
+        `{controller}`, the controller's. `client` is what a client of `address` has to say.
+        With `proxied` there is a way to each broker through a proxy, on which a client appears as
+        `EDGE_HOST`.
         """
+        added = dict(properties or {})
         self._format_arguments = format_arguments
+        self.proxies: list[Proxy] = []
         controller = f"{HOST}:{free_port()}"
         voter = {
             **QUORUM,
@@ -138,18 +160,36 @@ class Cluster:
             if brokers == 1:
                 settings["process.roles"] = "broker,controller"
                 settings["listeners"] += f",CONTROLLER://{controller}"
-            for name, value in (properties or {}).items():
-                settings[name] = str(value).replace("{address}", address)
+            if proxied:
+                inner = f"{HOST}:{free_port()}"
+                proxy = Proxy(HOST, free_port(), inner, EDGE_HOST)
+                self.proxies.append(proxy)
+                settings["listeners"] += f",EDGE://{inner}"
+                settings["advertised.listeners"] += f",EDGE://{proxy.address}"
+                settings["listener.security.protocol.map"] += ",EDGE:PLAINTEXT"
+                settings["inter.broker.listener.name"] = "PLAINTEXT"
+            for name, value in added.items():
+                settings[name] = str(value).format(address=address, controller=controller)
             self.brokers.append(Node(folder, number, address, settings))
         self.controller = (
-            self.brokers[0] if brokers == 1 else Node(folder, CONTROLLER, controller, voter)
+            self.brokers[0] if brokers == 1 else Node(folder, CONTROLLER, controller, voter | added)
         )
         self.nodes = [self.controller, *(each for each in self.brokers if brokers > 1)]
         self.address = ",".join(broker.address for broker in self.brokers)
+        self.edge_address = ",".join(proxy.address for proxy in self.proxies)
+        self._running_proxies = ExitStack()
+        self.client: ClientOptions = {
+            "bootstrap.servers": self.address,
+            "log_level": 0,
+            **(client or {}),
+        }
+        """How the administration connects."""
 
     def __enter__(self) -> Self:
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         try:
+            for proxy in self.proxies:
+                self._running_proxies.enter_context(proxy)
             with ThreadPoolExecutor() as pool:
                 list(pool.map(lambda node: self._format(node, cluster_id), self.nodes))
             self.start()
@@ -159,6 +199,7 @@ class Cluster:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._running_proxies.close()
         for node in reversed(self.nodes):
             node.stop(signal.SIGKILL)
             shutil.rmtree(node.data, ignore_errors=True)
@@ -174,7 +215,7 @@ class Cluster:
 
     def admin(self) -> AdminClient:
         """Give a client for the administration."""
-        return AdminClient({"bootstrap.servers": self.address, "log_level": 0})
+        return AdminClient(dict(self.client))
 
     def log_tail(self) -> str:
         """Give the end of every process's log."""

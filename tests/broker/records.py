@@ -1,7 +1,7 @@
 """Records as they are published and as they stand on a topic, and how both happen."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -16,6 +16,9 @@ from confluent_kafka import (
 )
 
 SILENCE_SECONDS = 30
+
+ClientOptions = Mapping[str, str | int]
+"""What a client has to say to connect, as librdkafka names it."""
 
 Header = tuple[str, bytes | None]
 
@@ -62,13 +65,12 @@ class Record:
 class Publisher:
     """Publishes to one topic, and remembers the last offset of each partition."""
 
-    def __init__(self, address: str, topic: str, **settings: str | int) -> None:
+    def __init__(self, client: ClientOptions, topic: str, **settings: str | int) -> None:
         self._topic = topic
         self.last: dict[int, int] = {}
         self.producer = Producer(
             {
-                "bootstrap.servers": address,
-                "log_level": 0,
+                **client,
                 "enable.idempotence": True,
                 "message.max.bytes": 16_000_000,
                 "queue.buffering.max.messages": 1_000_000,
@@ -79,6 +81,11 @@ class Publisher:
 
     def publish(self, contents: Iterable[Content]) -> None:
         """Publish, and wait until the broker has everything."""
+        self.hand_over(contents)
+        self.finish(SILENCE_SECONDS)
+
+    def hand_over(self, contents: Iterable[Content]) -> None:
+        """Begin to publish."""
         for content in contents:
             self.producer.produce(
                 self._topic,
@@ -90,7 +97,10 @@ class Publisher:
                 headers=list(content.headers),
             )
             self.producer.poll(0)
-        if self.producer.flush(SILENCE_SECONDS):
+
+    def finish(self, seconds: float) -> None:
+        """Wait until the broker has everything."""
+        if self.producer.flush(seconds):
             raise TimeoutError(self._topic)
 
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
@@ -100,12 +110,11 @@ class Publisher:
         self.last[partition] = max(message.offset(), self.last.get(partition, -1))
 
 
-def open_consumer(address: str, topic: str) -> tuple[Consumer, list[int]]:
+def open_consumer(client: ClientOptions, topic: str) -> tuple[Consumer, list[int]]:
     """Give a consumer at the beginning of a topic, and the topic's partitions."""
     consumer = Consumer(
         {
-            "bootstrap.servers": address,
-            "log_level": 0,
+            **client,
             "group.id": "accounting",
             "enable.auto.commit": False,
             "enable.partition.eof": True,
@@ -121,9 +130,9 @@ def open_consumer(address: str, topic: str) -> tuple[Consumer, list[int]]:
     return consumer, partitions
 
 
-def read_topic(address: str, topic: str) -> Iterator[Record]:
+def read_topic(client: ClientOptions, topic: str) -> Iterator[Record]:
     """Read what a reader of committed records sees, from the beginning to the end of now."""
-    consumer, partitions = open_consumer(address, topic)
+    consumer, partitions = open_consumer(client, topic)
     unfinished = set(partitions)
     heard = time.monotonic()
     while unfinished and time.monotonic() - heard < SILENCE_SECONDS:

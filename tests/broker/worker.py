@@ -2,10 +2,11 @@
 
 import http.client
 import os
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -40,15 +41,18 @@ class EndedError(Exception):
 class Worker:
     """One process of `ipg12 worker`; killed at the end unless it ended before."""
 
-    def __init__(self, log: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self, log: Path, environment: dict[str, str], program: Sequence[str | Path] = (COMMAND,)
+    ) -> None:
         self.log = log
+        self._program = program
         self.port = free_port()
         self._environment = {**environment, "IPG12_WEB_PORT": str(self.port)}
 
     def __enter__(self) -> Self:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [COMMAND, "worker"],
+                [*self._program, "worker"],
                 env=_environment(self._environment),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -83,6 +87,16 @@ class Worker:
             return answer.status, answer.read().decode()
         finally:
             connection.close()
+
+    def partitions(self) -> set[int]:
+        """Give the source partitions that it has opened."""
+        try:
+            _, metrics = self.get("/metrics")
+        except OSError:
+            return set()
+        return set(
+            map(int, re.findall(r'^ipg12_lag_records{partition="(\d+)"}', metrics, re.MULTILINE))
+        )
 
     def kill(self) -> None:
         """End the process at once."""

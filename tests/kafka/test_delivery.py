@@ -40,7 +40,7 @@ def test_a_record_larger_than_a_mebibyte_is_a_dead_letter_with_all_its_bytes(
     with deployment.worker() as worker:
         deployment.wait_done(worker)
     deployment.account().assert_clean()
-    dead = read_topic(deployment.cluster.address, deployment.topic("dead-letter"))
+    dead = read_topic(deployment.cluster.client, deployment.topic("dead-letter"))
     assert [len(record.content.value or b"") for record in dead] == sizes[1:]
 
 

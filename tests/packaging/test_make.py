@@ -39,6 +39,19 @@ def test_make_test_looks_at_style_format_imports_types_and_then_runs_every_test(
     assert places == sorted(places)
 
 
+def test_make_fuzz_feeds_a_million_records_unless_it_is_told_how_many() -> None:
+    assert "-m fuzz .cache/fuzz/corpus tests/fuzz/corpus" in make("--dry-run", "fuzz").stdout
+    assert "-runs=1000000 -seed=0 " in make("--dry-run", "fuzz").stdout
+    assert "-runs=50 -seed=7 " in make("--dry-run", "fuzz", "RUNS=50", "SEED=7").stdout
+
+
+def test_make_fuzz_installs_what_is_locked_for_it_and_make_test_does_not() -> None:
+    lock = "--require-hashes -r requirements/fuzz.txt"
+
+    assert lock in make("--dry-run", "--always-make", "fuzz").stdout
+    assert lock not in make("--dry-run", "--always-make", "test").stdout
+
+
 def test_the_modules_that_must_be_tested_whole_are_those_kept_free_of_clock_and_wire() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     (pure,) = (each for each in contracts["contracts"] if each["id"] == "pure")

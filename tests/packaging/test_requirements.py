@@ -10,11 +10,14 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-LOCKS = {name: ROOT / "requirements" / f"{name}.txt" for name in ("build", "runtime", "dev")}
+LOCKS = {
+    name: ROOT / "requirements" / f"{name}.txt" for name in ("build", "runtime", "dev", "fuzz")
+}
 WANTED = {
     "build": PROJECT["build-system"]["requires"],
     "runtime": PROJECT["project"]["dependencies"],
     "dev": PROJECT["project"]["optional-dependencies"]["dev"],
+    "fuzz": PROJECT["project"]["optional-dependencies"]["fuzz"],
 }
 
 
@@ -72,7 +75,7 @@ def test_a_lock_names_no_address_and_no_place_on_a_machine(name: str) -> None:
 
 
 def test_no_package_has_another_version_in_another_lock() -> None:
-    for name in ("build", "runtime"):
+    for name in ("build", "runtime", "fuzz"):
         other = pinned("dev")
         for each, version in pinned(name).items():
             assert other.get(each, version) == version, each

@@ -1,11 +1,13 @@
 from collections.abc import Iterable
+from dataclasses import replace
 
-from fakes import records
+from fakes import FakeRecord, records
 from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.kafka.chunks import ChunkRecord, chunk_scheduler
+from streams.kafka.chunks import CHUNK_BYTES, ChunkRecord, chunk_scheduler
+from streams.outbox import Record
 
 SOURCE = TP("ipg12.episodes", 0)
 OTHER = TP("another", 0)
@@ -33,6 +35,19 @@ def test_chunks_hold_every_record_once_in_order_and_none_is_over_size(
         assert [each.offset for chunk in chunks for each in chunk.value.records] == sorted(offsets)
         assert all(1 <= len(chunk.value.records) <= size for chunk in chunks)
         assert all(chunk.offset == chunk.value.records[-1].offset for chunk in chunks)
+
+
+def test_chunks_of_large_records_are_closed_by_their_size_in_bytes() -> None:
+    half = FakeRecord(0, b" " * (CHUNK_BYTES // 2))
+    small, large = FakeRecord(0, b"{}"), FakeRecord(0, b" " * (CHUNK_BYTES + 1))
+    scheduler = chunk_scheduler(SOURCE.topic, 100, lambda: 1)()
+    fetched: list[Record] = [
+        replace(record, offset=offset)
+        for offset, record in enumerate([half, half, small, large, small, half, half])
+    ]
+    chunks = [record.value.records for _, record in scheduler.iterate({SOURCE: fetched})]  # type: ignore[attr-defined]
+    offsets = [[each.offset for each in chunk] for chunk in chunks]
+    assert offsets == [[0, 1], [2], [3], [4, 5], [6]]
 
 
 def test_each_chunk_knows_what_was_fetched_directly_before_it() -> None:

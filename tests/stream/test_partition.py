@@ -1,30 +1,46 @@
 import asyncio
+import logging
 
 import pytest
-from aiokafka.errors import IllegalOperation, KafkaError, ProducerFenced
+from aiokafka.errors import (
+    IllegalOperation,
+    KafkaError,
+    MessageSizeTooLargeError,
+    ProducerFenced,
+)
 from aiokafka.structs import TopicPartition
-from fakes import FakeLedger, FakeOutlet, FakeReader, chunk
+from broker.crashing_worker import PoisonedRule
+from fakes import FakeLedger, FakeOutlet, FakeReader, FakeRecord, chunk
 
+from streams.check import check
+from streams.kafka import attempts, books
 from streams.kafka import partition as module
-from streams.kafka.partition import ATTEMPTS, QUIET_TICKS, Partition
+from streams.kafka.attempts import ATTEMPTS, Attempts
+from streams.kafka.chunks import Chunk
+from streams.kafka.ends import Span
+from streams.kafka.outage import Outage
+from streams.kafka.partition import QUIET_TICKS, Partition
+from streams.logs import OneLine
 from streams.metrics import Metrics
+from streams.rules import RULES
 from streams.settings import Settings
 from streams.trouble import Trouble
 
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(attempts, "PAUSE_SECONDS", 0)
 
 
-def open_on(ledger: FakeLedger, *, owned: bool = True) -> Partition:
+def open_on(ledger: FakeLedger, *, owned: bool = True, metrics: Metrics | None = None) -> Partition:
+    source = TopicPartition("ipg12.episodes", 3)
     return Partition(
         Settings(),
-        TopicPartition("ipg12.episodes", 3),
-        Metrics(),
+        source,
+        metrics or Metrics(),
+        Attempts("ipg12.episodes/3", Outage(lambda: None), lambda: owned),
         FakeOutlet(ledger),  # type: ignore[arg-type]
         FakeReader(ledger),  # type: ignore[arg-type]
-        lambda: owned,
     )
 
 
@@ -71,9 +87,9 @@ async def test_a_quiet_partition_has_what_was_passed_over_at_its_end_done() -> N
     partition = open_on(ledger)
     await partition.take(chunk(range(4)))
     for _ in range(QUIET_TICKS):
-        await partition.tick(10)
+        await partition.tick(Span(0, 10))
     assert ledger.reads == []
-    await partition.tick(10)
+    await partition.tick(Span(0, 10))
     assert (sum(ledger.committed), upto(ledger)) == (10, 9)
 
 
@@ -82,7 +98,7 @@ async def test_an_end_that_holds_nothing_is_looked_at_once() -> None:
     partition = open_on(ledger)
     await partition.take(chunk(range(4)))
     for _ in range(5 * QUIET_TICKS):
-        await partition.tick(6)
+        await partition.tick(Span(0, 6))
     assert ledger.reads == [(4, 6)]
 
 
@@ -135,6 +151,21 @@ async def test_an_exception_while_checking_stops_the_worker_and_names_the_offset
     assert ledger.committed == []
 
 
+async def test_a_fault_in_a_rule_quotes_nothing_of_the_record_to_operators(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(check, "__defaults__", ((PoisonedRule(), *RULES),))
+    quoted = b'{"episode_id":"E1","provider_code":"R0A","procedures":["V444wxz"],"diagnoses":[]}'
+    with pytest.raises(Trouble, match=r"ipg12\.episodes/3, offsets 0 to 0: ValueError") as raised:
+        await open_on(FakeLedger([0])).take(Chunk([FakeRecord(0, quoted)], None))
+    trouble = raised.value
+    fault = logging.LogRecord(
+        *("faust.app", logging.ERROR, "app.py", 1, "%r", (trouble,), (Trouble, trouble, None))
+    )
+    assert "wxz" in repr(trouble.__cause__)
+    assert "wxz" not in str(trouble) + repr(trouble) + OneLine().format(fault)
+
+
 async def test_a_chunk_cut_short_by_cancellation_is_not_built_upon() -> None:
     ledger = FakeLedger(range(10))
     ledger.faults, ledger.effective = [asyncio.CancelledError()], True
@@ -145,15 +176,61 @@ async def test_a_chunk_cut_short_by_cancellation_is_not_built_upon() -> None:
     assert (ledger.committed, upto(ledger)) == ([5, 5], 9)
 
 
-async def test_under_suspicion_the_ledger_is_read_again_before_more_is_done() -> None:
+async def test_one_that_was_replaced_meanwhile_learns_it_from_its_next_commit() -> None:
     ledger = FakeLedger(range(10))
     partition = open_on(ledger)
     await partition.take(chunk(range(5)))
     await open_on(ledger).take(chunk(range(5, 8)))
-    partition.suspect()
-    assert not partition.ready
+    ledger.faults = [ProducerFenced()]
     await partition.take(chunk(range(5, 10)))
     assert (ledger.committed, upto(ledger)) == ([5, 3, 2], 9)
+
+
+async def test_waiting_for_brokers_has_no_end_but_theirs() -> None:
+    ledger = FakeLedger(range(10))
+    ledger.faults = [TimeoutError() for _ in range(5 * ATTEMPTS)]
+    await open_on(ledger).take(chunk(range(10)))
+    assert (sum(ledger.committed), upto(ledger)) == (10, 9)
+
+
+async def test_what_brokers_refuse_is_not_asked_again() -> None:
+    ledger = FakeLedger(range(10))
+    refused = MessageSizeTooLargeError()
+    refused.add_note("ipg12.compliant")
+    ledger.faults = [refused]
+    with pytest.raises(
+        Trouble, match=r"episodes/3, offsets 0 to 9: MessageSizeTooLargeError ipg12\.compliant; "
+    ):
+        await open_on(ledger).take(chunk(range(10)))
+    assert (ledger.committed, ledger.starts) == ([], 1)
+
+
+async def test_records_that_the_brokers_deleted_unread_are_counted_and_named(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ledger, metrics = FakeLedger([*range(4), *range(7, 10)]), Metrics()
+    partition = open_on(ledger, metrics=metrics)
+    await partition.take(chunk(range(4)))
+    await partition.take(chunk(range(7, 10), after=3))
+    await partition.tick(Span(7, 10))
+    assert "records.expired ipg12.episodes/3 start=4 end=7" in caplog.messages
+    assert b"ipg12_expired_offsets_total 3.0" in metrics.exposition()
+
+
+async def test_records_under_way_for_long_are_a_gap_in_the_books_until_they_are_committed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ledger = FakeLedger(range(10))
+    partition = open_on(ledger)
+    await partition.take(chunk(range(4)))
+    ledger.faults = [asyncio.CancelledError()]
+    with pytest.raises(asyncio.CancelledError):
+        await partition.take(chunk(range(4, 10)))
+    assert partition.gap == 0
+    monkeypatch.setattr(books, "SETTLED_SECONDS", -1)
+    assert partition.gap == 6
+    await partition.take(chunk(range(4, 10)))
+    assert partition.gap == 0
 
 
 async def test_closing_waits_for_the_chunk_under_way_but_not_for_ever(

@@ -1,10 +1,15 @@
+import asyncio
+
 import pytest
 from fakes import FakeLedger, FakeOutlet, FakeReader, chunk
 
+from streams.kafka import books
 from streams.kafka import partitions as module
+from streams.kafka.ends import Span
 from streams.kafka.partitions import Partitions
 from streams.metrics import Metrics
 from streams.settings import Settings
+from streams.trouble import Trouble, Unanswered
 
 
 class Worker:
@@ -12,7 +17,7 @@ class Worker:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.assigned: set[int] = set()
-        self.ends: dict[int, int] = {}
+        self.spans: dict[int, Span] = {}
         self.stopped = False
         self.ledgers = {number: FakeLedger(range(10)) for number in range(4)}
         monkeypatch.setattr(
@@ -22,7 +27,9 @@ class Worker:
             module, "Reader", lambda _, source: FakeReader(self.ledgers[source.partition])
         )
         monkeypatch.setattr(module, "Ends", lambda *_: self)
+        monkeypatch.setattr(module, "verify_topics", lambda _: self.look())
         self.silent = False
+        self.trouble: Trouble | None = None
         self.metrics = Metrics()
         self.partitions = self.begin_again()
 
@@ -31,8 +38,12 @@ class Worker:
             Settings(), "ipg12.episodes", self.metrics, lambda: frozenset(self.assigned)
         )
 
-    async def read(self, _: frozenset[int]) -> dict[int, int]:
-        return self.ends
+    def look(self) -> None:
+        if self.trouble:
+            raise self.trouble
+
+    async def read(self, _: frozenset[int]) -> dict[int, Span]:
+        return self.spans
 
     async def stop(self) -> None:
         self.stopped = True
@@ -53,19 +64,10 @@ async def test_a_worker_is_not_ready_before_partitions_are_assigned_and_open(
     assert worker.partitions.not_ready() is None
 
 
-async def test_a_worker_is_not_ready_while_the_group_is_balanced_anew(worker: Worker) -> None:
-    worker.assigned = {0}
-    await worker.partitions.tick()
-    worker.partitions.suspect()
-    assert worker.partitions.not_ready() == "producers not ready for partitions [0]"
-    await worker.partitions.tick()
-    assert worker.partitions.not_ready() is None
-
-
 async def test_a_partition_that_has_gone_is_closed_and_its_lag_no_longer_shown(
     worker: Worker,
 ) -> None:
-    worker.assigned, worker.ends[1] = {1}, 10
+    worker.assigned, worker.spans[1] = {1}, Span(0, 10)
     await worker.partitions.tick()
     await worker.partitions.tick()
     assert b'ipg12_lag_records{partition="1"} 10.0' in worker.metrics.exposition()
@@ -78,7 +80,7 @@ async def test_a_partition_that_has_gone_is_closed_and_its_lag_no_longer_shown(
 async def test_no_lag_is_shown_before_the_ledger_has_said_what_is_done(worker: Worker) -> None:
     await worker.partitions.take(1, chunk(range(10)))
     await worker.partitions.close()
-    worker.assigned, worker.ends[1] = {1}, 10
+    worker.assigned, worker.spans[1] = {1}, Span(0, 10)
     successor = worker.begin_again()
     await successor.tick()
     assert b'ipg12_lag_records{partition="1"}' not in worker.metrics.exposition()
@@ -98,8 +100,55 @@ async def test_once_closing_no_chunk_is_taken(worker: Worker) -> None:
     assert worker.stopped
 
 
-async def test_a_worker_is_not_ready_while_the_brokers_do_not_answer(worker: Worker) -> None:
+async def test_while_the_brokers_do_not_answer_a_worker_says_so_once_and_is_not_ready(
+    worker: Worker, caplog: pytest.LogCaptureFixture
+) -> None:
     worker.assigned = {0}
     await worker.partitions.tick()
-    worker.silent = True
-    assert worker.partitions.not_ready() == "brokers do not answer"
+    worker.silent, worker.trouble = True, Unanswered()
+    await worker.partitions.tick()
+    await worker.partitions.tick()
+    reason = worker.partitions.not_ready()
+    assert reason == "waiting for the brokers for 0 s: they do not answer"
+    worker.silent = False
+    await worker.partitions.tick()
+    assert worker.partitions.not_ready() is None
+    said = [line for line in caplog.messages if line.startswith("brokers.")]
+    assert said == [
+        "brokers.away ipg12.episodes fault=they do not answer",
+        "brokers.back seconds=0",
+    ]
+
+
+async def test_brokers_that_answer_but_lack_a_topic_stop_the_worker(worker: Worker) -> None:
+    worker.assigned, worker.silent = {0}, True
+    worker.trouble = Trouble("missing topics: ipg12.episodes")
+    with pytest.raises(Trouble, match="missing topics"):
+        await worker.partitions.tick()
+
+
+async def test_a_partition_that_waits_for_the_brokers_holds_up_no_other(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TICK_SECONDS", 0.05)
+    worker.ledgers[0].brokers_away = asyncio.Event()
+    worker.assigned = {0, 1}
+    await worker.partitions.tick()
+    assert worker.partitions.not_ready() == "producers not ready for partitions [0]"
+    worker.ledgers[0].brokers_away.set()
+    await worker.partitions.tick()
+    assert worker.partitions.not_ready() is None
+
+
+async def test_the_gap_in_the_books_is_shown(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker.assigned = {0}
+    await worker.partitions.tick()
+    assert b"ipg12_conservation_gap 0.0" in worker.metrics.exposition()
+    monkeypatch.setattr(books, "SETTLED_SECONDS", -1)
+    worker.ledgers[0].faults = [asyncio.CancelledError()]
+    with pytest.raises(asyncio.CancelledError):
+        await worker.partitions.take(0, chunk(range(4)))
+    await worker.partitions.tick()
+    assert b"ipg12_conservation_gap 4.0" in worker.metrics.exposition()

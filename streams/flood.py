@@ -1,0 +1,41 @@
+"""A flood of dead letters: a publisher that sends what is no episode, seen within a minute."""
+
+import logging
+from collections import deque
+from typing import Final
+
+from schemas.verdict import Outcome
+from streams.metrics import Metrics
+
+WINDOW_TICKS: Final = 60
+FLOOD_SHARE: Final = 0.1
+EBB_SHARE: Final = 0.05
+FEWEST: Final = 20
+"""Dead letters within the window below which there is no flood, however few records there are."""
+
+log = logging.getLogger("ipg12.dead-letters")
+
+
+class Flood:
+    """Watches the share of dead letters among the records of the last minute."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        """Take the counts to watch."""
+        self._metrics = metrics
+        self._counts = deque([(0, 0)], maxlen=WINDOW_TICKS + 1)
+        self._rising = False
+
+    def tick(self) -> None:
+        """Look at the counts, a second after the last look; say when a flood begins and ends."""
+        outcomes = self._metrics.outcomes
+        self._counts.append((outcomes[Outcome.DEAD_LETTER], outcomes.total()))
+        (dead_before, before), (dead_now, now) = self._counts[0], self._counts[-1]
+        dead, records = dead_now - dead_before, now - before
+        share = dead / records if records else 0.0
+        self._metrics.dead_letter_share(share)
+        if not self._rising and dead >= FEWEST and share >= FLOOD_SHARE:
+            self._rising = True
+            log.warning("dead-letters.flood dead_letters=%d records=%d", dead, records)
+        elif self._rising and share < EBB_SHARE:
+            self._rising = False
+            log.info("dead-letters.ebb dead_letters=%d records=%d", dead, records)

@@ -1,0 +1,79 @@
+"""Trying again: for as long as brokers are away, a few times where they refuse a client."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from streams.kafka.faults import PAST_USE, name_of, refusal, unavailable
+from streams.kafka.outage import Outage
+from streams.trouble import Trouble
+
+ATTEMPTS: Final = 6
+"""How often brokers that answer may turn work down before the worker stops."""
+
+PAUSE_SECONDS: Final = 1.5
+"""Longer than a heartbeat: a worker that was away learns meanwhile that it lost the partition."""
+
+LONGEST_PAUSE_SECONDS: Final = 6.0
+
+log = logging.getLogger("ipg12.partition")
+
+
+class Attempts:
+    """Makes one source partition's work succeed, or says why it cannot."""
+
+    def __init__(self, who: str, outage: Outage, owned: Callable[[], bool]) -> None:
+        """Name the partition. `owned` tells whether the group still assigns it to us."""
+        self._who = who
+        self._outage = outage
+        self._owned = owned
+        self._over = False
+
+    def give_up(self) -> None:
+        """Make no further attempt, now or later."""
+        self._over = True
+
+    async def make(
+        self,
+        work: Callable[[], Awaitable[None]],
+        start_over: Callable[[], Awaitable[None]],
+        what: str,
+    ) -> None:
+        """Do work until it has succeeded or the partition is no longer ours. Raises Trouble.
+
+        `start_over` lets go of the clients of an attempt that has failed.
+        """
+        if self._over:
+            return None
+        turned_down = 0
+        pause = PAUSE_SECONDS
+        try:
+            while True:
+                try:
+                    return await work()
+                except PAST_USE as error:
+                    fault = error
+                await start_over()
+                if reason := refusal(fault):
+                    message = f"{self._who}, {what}: {reason}"
+                    raise Trouble(message) from fault
+                if unavailable(fault):
+                    turned_down = 0
+                    self._outage.waits(self._who, name_of(fault))
+                    await self._outage.look()
+                else:
+                    turned_down += 1
+                    log.warning("partition.again %s fault=%s", self._who, name_of(fault))
+                if turned_down == ATTEMPTS:
+                    message = (
+                        f"{self._who}, {what}: {name_of(fault)} after {ATTEMPTS} attempts; "
+                        f"see what the brokers say of it, then start again"
+                    )
+                    raise Trouble(message) from fault
+                await asyncio.sleep(pause)
+                pause = min(pause + PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
+                if self._over or not self._owned():
+                    return None
+        finally:
+            self._outage.goes_on(self._who)

@@ -1,0 +1,171 @@
+"""The brokers, asked about topics and rights, and told to create topics."""
+
+from concurrent.futures import Future
+from time import monotonic
+from typing import Any, Final, TypeVar
+
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
+from confluent_kafka.admin import (
+    AclOperation,
+    AdminClient,
+    ClusterMetadata,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+)
+
+from streams.kafka.connection import for_librdkafka, ssl_context
+from streams.kafka.diagnosis import diagnose
+from streams.rights import Resource
+from streams.settings import Settings
+from streams.topics import Topic
+from streams.trouble import Trouble, Unanswered
+
+TIMEOUT_SECONDS: Final = 10.0
+FIRST_TRY_SECONDS: Final = 1.0
+"""How long the first answer may take before it is looked at what is wrong; then ever longer."""
+
+_DENIED: Final = frozenset(
+    {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED}
+)
+_UNSEEN: Final = [AclOperation.CREATE, AclOperation.DESCRIBE_CONFIGS]
+"""What a user may be allowed without Describe, so that no answer can tell."""
+
+T = TypeVar("T")
+
+
+class Cluster:
+    """Asks the brokers. Raises Unanswered where they say nothing, Trouble where that is final."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Connect, and see which topics there are."""
+        self._settings = settings
+        self._faults: list[KafkaError] = []
+        options: dict[str, Any] = {
+            **for_librdkafka(settings),
+            "socket.timeout.ms": int(TIMEOUT_SECONDS * 1000),
+            "error_cb": self._faults.append,
+            "log_level": 0,
+        }
+        if settings.security_protocol.encrypted:
+            ssl_context(settings)  # says more clearly than librdkafka what is wrong with a file
+        try:
+            self._client = AdminClient(options)
+        except KafkaException as error:
+            message = f"cannot use the IPG12_SSL_… or IPG12_SASL_… given: {_reason(error)}"
+            raise Trouble(message) from None
+        metadata = self._first_answer()
+        self.partitions = {name: len(topic.partitions) for name, topic in metadata.topics.items()}
+        """How many each topic has; what the user may not see is left out."""
+        self._asks_rights = metadata.controller_id in metadata.brokers
+        """False of the embedded broker, which would keep us waiting."""
+
+    def create(self, topics: list[Topic], partitions: int, replication: int) -> list[str]:
+        """Create topics; gives those that the user may not create.
+
+        One that has come into being meanwhile is no fault.
+        """
+        futures = self._client.create_topics(
+            [
+                NewTopic(topic.name, partitions, replication, config=topic.config)
+                for topic in topics
+            ],
+            operation_timeout=TIMEOUT_SECONDS,
+        )
+        denied = []
+        for name, future in futures.items():
+            try:
+                self._answer(future)
+            except KafkaException as error:
+                code = error.args[0].code()
+                if code in _DENIED:
+                    denied.append(name)
+                elif code != KafkaError.TOPIC_ALREADY_EXISTS:
+                    message = f"cannot create topic {name}: {_reason(error)}"
+                    raise Trouble(message) from None
+        return denied
+
+    def config(self, names: list[str]) -> dict[str, dict[str, str]]:
+        """Give the settings of topics, by topic and name."""
+        futures = self._client.describe_configs(
+            [ConfigResource(ResourceType.TOPIC, name) for name in names]
+        )
+        found = {}
+        for resource, future in futures.items():
+            try:
+                entries = self._answer(future)
+            except KafkaException as error:
+                message = f"cannot read the settings of topic {resource.name}: {_reason(error)}"
+                raise Trouble(message) from None
+            found[resource.name] = {name: entry.value or "" for name, entry in entries.items()}
+        return found
+
+    def allowed(self, resource: Resource, names: list[str]) -> dict[str, set[str]]:
+        """Give the names of the operations that the user may do, where the brokers tell."""
+        if not (names and self._asks_rights):
+            return {}
+        options = {"include_authorized_operations": True, "request_timeout": TIMEOUT_SECONDS}
+        futures: dict[str, Future[Any]]
+        if resource is Resource.TOPIC:
+            futures = self._client.describe_topics(TopicCollection(names), **options)
+        else:
+            futures = self._client.describe_consumer_groups(names, **options)
+        allowed = {}
+        for name, future in futures.items():
+            try:
+                described: list[AclOperation] | None
+                described = future.result(TIMEOUT_SECONDS).authorized_operations
+            except KafkaException as error:
+                described = _UNSEEN if error.args[0].code() in _DENIED else None
+            except TimeoutError:
+                described = None
+            if described is not None:
+                allowed[name] = {operation.name for operation in described}
+        return allowed
+
+    def _first_answer(self) -> ClusterMetadata:
+        seconds = FIRST_TRY_SECONDS
+        end = monotonic() + TIMEOUT_SECONDS
+        while (left := end - monotonic()) > 0:
+            try:
+                return self._client.list_topics(timeout=min(seconds, left))
+            except KafkaException as error:
+                reason = _reason(error)
+            seconds += FIRST_TRY_SECONDS
+            self._client.poll(0)
+            if fault := diagnose(self._settings):
+                message = f"broker {fault}"
+                raise Trouble(message)
+            if any(fault.code() == KafkaError._AUTHENTICATION for fault in self._faults):  # noqa: SLF001  # public name of the library
+                message = (
+                    f"the brokers refuse user {self._settings.sasl_username} or the password; "
+                    f"mend IPG12_SASL_USERNAME or IPG12_SASL_PASSWORD"
+                )
+                raise Trouble(message)
+        telling = [
+            fault.str()
+            for fault in self._faults
+            if fault.code() != KafkaError._ALL_BROKERS_DOWN  # noqa: SLF001  # as above
+        ]
+        raise self._unanswered(telling[-1] if telling else reason)
+
+    def _answer(self, future: Future[T]) -> T:
+        """Wait for an answer. Raises KafkaException where it says no."""
+        try:
+            return future.result(TIMEOUT_SECONDS)
+        except TimeoutError:
+            reason = f"nothing for {TIMEOUT_SECONDS:.0f} s"
+        except KafkaException as error:
+            if error.args[0].code() >= 0 and not error.args[0].retriable():
+                raise
+            reason = _reason(error)
+        raise self._unanswered(reason)
+
+    def _unanswered(self, reason: str) -> Unanswered:
+        brokers = self._settings.brokers
+        return Unanswered(f"no answer from the brokers at {brokers} (IPG12_BROKERS): {reason}")
+
+
+def _reason(error: KafkaException) -> str:
+    fault = error.args[0] if error.args else error
+    return fault.str() if isinstance(fault, KafkaError) else type(error).__name__

@@ -1,0 +1,76 @@
+"""What goes wrong at the brokers, sorted by what helps against it."""
+
+from typing import Final
+
+from aiokafka.errors import (
+    AuthenticationFailedError,
+    BrokerResponseError,
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    IllegalOperation,
+    InvalidTimestampError,
+    KafkaConnectionError,
+    KafkaError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+    PolicyViolationError,
+    RecordListTooLargeError,
+    SaslAuthenticationFailed,
+    TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
+)
+
+PAST_USE: Final = (KafkaError, IllegalOperation, AssertionError, TimeoutError)
+"""How aiokafka says that a client is fenced, cut off, or asked for what its state forbids."""
+
+_RIGHTS: Final = "`ipg12 topics acls` prints the rights that the worker needs"
+_SETTINGS: Final = "`ipg12 topics create` says which of its settings differ"
+_LOGIN: Final = "look at IPG12_SASL_… and at the user's entry in the cluster"
+
+_ADVICE: Final[dict[type[BaseException], str]] = {
+    TopicAuthorizationFailedError: _RIGHTS,
+    GroupAuthorizationFailedError: _RIGHTS,
+    ClusterAuthorizationFailedError: _RIGHTS,
+    TransactionalIdAuthorizationFailed: _RIGHTS,
+    MessageSizeTooLargeError: _SETTINGS,
+    RecordListTooLargeError: _SETTINGS,
+    InvalidTimestampError: _SETTINGS,
+    PolicyViolationError: "look at the cluster's policy",
+    AuthenticationFailedError: _LOGIN,
+    SaslAuthenticationFailed: _LOGIN,
+}
+
+_UNAVAILABLE: Final = (TimeoutError, KafkaConnectionError, KafkaTimeoutError)
+
+
+def refusal(error: BaseException | None) -> str | None:
+    """Say what the brokers refuse and what to do; None where asking again may help.
+
+    aiokafka wraps some answers: the causes are looked at too. A note on the error names a topic.
+    """
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:  # Mode makes an exception its own cause
+        seen.add(id(error))
+        for kind, advice in _ADVICE.items():
+            if isinstance(error, kind):
+                return " ".join([name_of(error), *getattr(error, "__notes__", [])]) + f"; {advice}"
+        error = error.__cause__
+    return None
+
+
+def unavailable(error: BaseException) -> bool:
+    """Tell whether the brokers cannot serve just now, which ends without our doing."""
+    return isinstance(error, _UNAVAILABLE) or (isinstance(error, KafkaError) and error.retriable)
+
+
+def name_of(error: BaseException) -> str:
+    """Name a fault, and what it concerns where the broker has said so.
+
+    The text of other exceptions may quote a record, and is never used.
+    """
+    name = type(error).__name__
+    if isinstance(error, BrokerResponseError) and error.args:
+        concerned = error.args[0]
+        listed = concerned if isinstance(concerned, set | frozenset | list) else [concerned]
+        return f"{name} {', '.join(sorted(map(str, listed)))}"
+    return name

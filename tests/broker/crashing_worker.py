@@ -1,0 +1,84 @@
+"""A worker that comes upon a fault which quotes a record: crashing_worker.py PLACE worker."""
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import NoReturn
+
+import streams.check
+import streams.kafka.chunks
+from schemas.episode import Episode
+from streams.cli import main
+from streams.metrics import Metrics
+from streams.outbox import Record
+from streams.rules import RULES
+from streams.sequence import Sequence
+
+
+def quote(*content: object) -> NoReturn:
+    """Fail, saying what the record holds in all the ways that there are for it."""
+    said = ValueError(f"cannot stand {content!r}")
+    said.add_note(repr(content))
+    try:
+        Episode.model_validate(content)
+    except ValueError as error:
+        raise said from error
+
+
+class PoisonedRule:
+    """Stands before the other rules."""
+
+    code = "XX01"
+
+    def check(self, sequence: Sequence) -> Iterable[object]:
+        quote([(each.submitted, each.code) for each in sequence.procedures])
+
+
+def in_rule() -> None:
+    streams.check.check.__defaults__ = ((PoisonedRule(), *RULES),)
+
+
+def after_commit() -> None:
+    Metrics.committed = lambda *given: quote([each.value for each in _records(given)])  # type: ignore[method-assign]
+
+
+def while_fetching() -> None:
+    streams.kafka.chunks.ChunkRecord = lambda *given: quote(  # type: ignore[assignment,misc]
+        [(each.key, each.value, each.headers) for each in given[2].records]
+    )
+
+
+def beside_the_work() -> None:
+    """Fail in tasks, threads and callbacks that nobody waits for, then in the work."""
+
+    def fail_everywhere(*given: object) -> NoReturn:
+        content = [each.value for each in _records(given)]
+
+        async def never_awaited() -> None:
+            quote(content)
+
+        asyncio.ensure_future(never_awaited())  # noqa: RUF006  # nobody looks after it
+        asyncio.get_running_loop().call_soon(quote, content)
+        thread = threading.Thread(target=quote, args=(content,))
+        thread.start()
+        thread.join()
+        with suppress(ValueError):
+            quote(content)
+        quote(content)
+
+    Metrics.committed = fail_everywhere  # type: ignore[method-assign]
+
+
+def _records(given: tuple[object, ...]) -> list[Record]:
+    return given[2]  # type: ignore[return-value]
+
+
+PLACES: dict[str, Callable[[], None]] = {
+    each.__name__: each for each in (in_rule, after_commit, while_fetching, beside_the_work)
+}
+
+if __name__ == "__main__":
+    PLACES[sys.argv.pop(1)]()
+    main()

@@ -1,0 +1,78 @@
+"""Brokers are killed and come back: one, two, all of them."""
+
+import signal
+from collections.abc import Sequence
+
+from broker.kafka import Node
+from broker.worker import Worker
+from chaos.case import case
+from chaos.roles import group_coordinator, leader, transaction_coordinator
+from chaos.scene import Scene
+
+AWAY = "waiting for the brokers"
+
+
+@case(short=2, long=20)
+def a_broker_is_killed_and_comes_back(scene: Scene, rounds: int) -> None:
+    scene.start(1)
+    scene.publish_all_the_time()
+    roles = [
+        lambda: group_coordinator(scene.deployment),
+        lambda: transaction_coordinator(scene.deployment, 0),
+        lambda: leader(scene.deployment, "episodes", 1),
+        lambda: leader(scene.deployment, "ledger", 2),
+    ]
+    for number in range(rounds):
+        victim = scene.cluster.brokers[roles[number % len(roles)]() - 1]
+        last = scene.strike(lambda victim=victim: victim.stop(signal.SIGKILL), settled=False)
+        scene.wait_beyond(last)
+        scene.cluster.start()
+        scene.wait_in_sync()
+
+
+@case(short=1, long=4)
+def two_brokers_are_down_for_a_while(scene: Scene, rounds: int) -> None:
+    (worker,) = scene.start(1)
+    scene.publish_all_the_time()
+    for number in range(rounds):
+        lose(scene, worker, scene.random.sample(scene.cluster.brokers, 2), outages=number + 1)
+
+
+@case(short=1, long=4)
+def the_whole_cluster_goes_down_and_comes_up(scene: Scene, rounds: int) -> None:
+    (worker,) = scene.start(1)
+    scene.publish_all_the_time()
+    for number in range(rounds):
+        lose(scene, worker, scene.cluster.nodes, outages=number + 1)
+
+
+@case(short=1, long=4)
+def a_worker_is_stopped_while_its_brokers_are_away(scene: Scene, rounds: int) -> None:
+    scene.start(1)
+    scene.publish_all_the_time()
+    for _ in range(rounds):
+        (worker,) = scene.workers
+        last = scene.strike(lambda: stop_all(scene.cluster.nodes), settled=False)
+        scene.wait_not_ready(worker, AWAY)
+        assert worker.stop() == 0
+        scene.forget_ended()
+        scene.cluster.start()
+        scene.start(1)
+        scene.wait_beyond(last)
+
+
+def lose(scene: Scene, worker: Worker, nodes: Sequence[Node], outages: int) -> None:
+    """Kill brokers; the worker says so, waits, and goes on by itself when they are back."""
+    last = scene.strike(lambda: stop_all(nodes), settled=False)
+    scene.wait_not_ready(worker, AWAY)
+    scene.cluster.start()
+    scene.wait_beyond(last)
+    scene.wait_ready(worker)
+    log = worker.log.read_text()
+    assert (log.count("brokers.away"), log.count("brokers.back")) == (outages, outages), log
+    scene.wait_in_sync()
+
+
+def stop_all(nodes: Sequence[Node]) -> None:
+    for node in nodes:
+        node.stop(signal.SIGKILL)

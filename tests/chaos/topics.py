@@ -1,0 +1,136 @@
+"""Topics are deleted, shut, and narrowed; partitions are added."""
+
+from broker.kafka import EDGE_HOST
+from broker.load import COMPLIANT
+from broker.records import Content
+from broker.worker import Worker
+from chaos.case import case
+from chaos.scene import Scene
+from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewPartitions,
+    ResourcePatternType,
+    ResourceType,
+)
+
+STOP_SECONDS = 60
+
+
+@case(short=1, long=3)
+def an_output_topic_is_deleted(scene: Scene, rounds: int) -> None:
+    dead_letter = scene.deployment.topic("dead-letter")
+    (worker,) = scene.start(1)
+    for _ in range(rounds):
+        scene.deployment.admin.delete_topics([dead_letter])[dead_letter].result()
+        scene.deployment.publish(scene.deployment.load(2000, seed=scene.random.getrandbits(32)))
+        line = ending(scene, worker)
+        assert f"missing topics: {dead_letter}" in line, line
+        scene.deployment.create_topics(scene.partitions)
+        (worker,) = scene.start(1)
+
+
+@case(short=1, long=5)
+def an_output_topic_becomes_read_only(scene: Scene, rounds: int) -> None:
+    compliant = scene.deployment.topic("compliant")
+    for _ in range(rounds):
+        (worker,) = scene.start(1, brokers=scene.cluster.edge_address)
+        scene.publish_all_the_time()
+        scene.deployment.admin.create_acls(rules(compliant))
+        line = ending(scene, worker)
+        assert f"TopicAuthorizationFailedError {compliant}" in line, line
+        assert "ipg12 topics acls" in line
+        filters = scene.deployment.admin.delete_acls(rules(compliant))
+        assert all(future.result() for future in filters.values())
+    scene.start(1, brokers=scene.cluster.edge_address)
+
+
+@case(short=1, long=5)
+def an_output_topic_takes_too_small_batches_only(scene: Scene, rounds: int) -> None:
+    for number in range(rounds):
+        (worker,) = scene.start(1)
+        scene.publish_all_the_time()
+        topic = scene.deployment.topic(("compliant", "verdicts", "ledger")[number % 3])
+        set_largest_batch(scene, topic, 100)
+        line = ending(scene, worker)
+        assert f"MessageSizeTooLargeError {topic}" in line, line
+        assert "ipg12 topics create" in line
+        set_largest_batch(scene, topic, 100 * 1_048_576)
+
+
+@case(short=1, long=3)
+def partitions_are_added_to_outputs_and_input(scene: Scene, rounds: int) -> None:
+    (worker,) = scene.start(1)
+    scene.publish_all_the_time()
+    for _ in range(rounds):
+        more = scene.partitions = scene.partitions + 2
+        names = sorted(scene.deployment.topics(), key=lambda name: name.endswith("episodes"))
+        for name in names:
+            widen(scene, name, more)
+        scene.wait_until(
+            lambda more=more: len(scene.assigned()) == more, "the new partitions were assigned"
+        )
+        publish_to(scene, more - 1)
+        scene.strikes += 1
+        assert worker.process.poll() is None
+
+
+@case(short=1, long=3)
+def partitions_are_added_to_the_input_first(scene: Scene, rounds: int) -> None:
+    for _ in range(rounds):
+        (worker,) = scene.start(1)
+        scene.publish_all_the_time()
+        more = scene.partitions = scene.partitions + 2
+        names = scene.deployment.topics()
+        widen(scene, scene.deployment.topic("episodes"), more)
+        publish_to(scene, more - 1)
+        line = ending(scene, worker)
+        assert f"every topic needs the {more} partitions" in line, line
+        for name in names:
+            if not name.endswith("episodes"):
+                widen(scene, name, more)
+
+
+def ending(scene: Scene, worker: Worker) -> str:
+    """Wait until a worker ends because it cannot go on; gives the line that says why."""
+    assert worker.wait(STOP_SECONDS) == 2
+    scene.forget_ended()
+    scene.strikes += 1
+    (line,) = [line for line in worker.log.read_text().splitlines() if line.startswith("ipg12: ")]
+    return line
+
+
+def publish_to(scene: Scene, partition: int) -> None:
+    scene.deployment.publish(
+        Content(partition, None, scene.deployment.episode(COMPLIANT[0]), (), 0) for _ in range(9)
+    )
+
+
+def widen(scene: Scene, topic: str, partitions: int) -> None:
+    scene.deployment.admin.create_partitions([NewPartitions(topic, partitions)])[topic].result()
+
+
+def set_largest_batch(scene: Scene, topic: str, size_bytes: int) -> None:
+    entry = ConfigEntry(
+        "max.message.bytes", str(size_bytes), incremental_operation=AlterConfigOpType.SET
+    )
+    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
+    scene.deployment.admin.incremental_alter_configs([resource])[resource].result()
+
+
+def rules(topic: str) -> list[AclBinding]:
+    """Let everybody use a topic, but clients that come through the proxies only read it."""
+
+    def binding(host: str, operation: AclOperation, permission: AclPermissionType) -> AclBinding:
+        kind = ResourceType.TOPIC
+        pattern = ResourcePatternType.LITERAL
+        return AclBinding(kind, topic, pattern, "User:*", host, operation, permission)
+
+    return [
+        binding("*", AclOperation.ALL, AclPermissionType.ALLOW),
+        binding(EDGE_HOST, AclOperation.WRITE, AclPermissionType.DENY),
+    ]

@@ -1,0 +1,71 @@
+import shlex
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.verdict import Outcome
+from streams.rights import Command, Operation, Resource, Right, grants, needed
+from streams.settings import OutOfScope, Settings
+from streams.topics import Topics, wanted
+
+SETTINGS = Settings(group="judges", topic_prefix="of-a-trust.")
+TOPICS = Topics(SETTINGS.topic_prefix)
+
+
+def names(command: Command, operation: Operation, settings: Settings = SETTINGS) -> set[str]:
+    return {
+        right.name
+        for right in needed(command, settings)
+        if right.resource is Resource.TOPIC and right.operation is operation
+    }
+
+
+def test_a_worker_reads_input_and_ledger_and_writes_every_topic_but_the_input() -> None:
+    every = {topic.name for topic in wanted(SETTINGS)}
+    assert names(Command.WORKER, Operation.READ) == {TOPICS.episodes, TOPICS.ledger}
+    assert names(Command.WORKER, Operation.WRITE) == every - {TOPICS.episodes}
+
+
+def test_a_worker_that_only_counts_what_is_out_of_scope_may_not_write_it() -> None:
+    counting = SETTINGS.model_copy(update={"out_of_scope": OutOfScope.COUNT})
+    spared = names(Command.WORKER, Operation.WRITE) - names(
+        Command.WORKER, Operation.WRITE, counting
+    )
+    assert spared == {TOPICS.outputs[Outcome.OUT_OF_SCOPE]}
+
+
+def test_a_publisher_may_write_the_input_and_nothing_else() -> None:
+    assert needed(Command.PUBLISH, SETTINGS) == [
+        Right(Operation.WRITE, Resource.TOPIC, TOPICS.episodes)
+    ]
+
+
+def test_only_transactional_ids_are_given_by_their_beginning_which_ends_with_the_input() -> None:
+    rights = [right for command in Command for right in needed(command, SETTINGS)]
+    (prefixed,) = (right for right in rights if right.prefixed)
+    assert prefixed.resource is Resource.TRANSACTIONAL_ID
+    assert prefixed.name == f"judges/{TOPICS.episodes}/"
+    assert str(prefixed).endswith("/*")
+
+
+@pytest.mark.parametrize("command", Command)
+def test_no_right_is_given_twice_and_each_kind_has_one_line(command: Command) -> None:
+    rights = needed(command, SETTINGS)
+    assert len(set(rights)) == len(rights)
+    kinds = {(right.operation, right.resource) for right in rights}
+    assert len(grants(rights, "u", "b:1")) == len(kinds)
+
+
+@given(st.text(min_size=1), st.sampled_from(Command))
+def test_a_shell_reads_a_printed_line_as_it_was_meant_whatever_the_user_is_called(
+    user: str, command: Command
+) -> None:
+    lines = grants(needed(command, SETTINGS), user, "one:1,two:2", Path("a file"))
+    for line in lines:
+        words = shlex.split(line)
+        assert words[0] == "kafka-acls.sh"
+        assert words[words.index("--allow-principal") + 1] == f"User:{user}"
+        assert words[words.index("--bootstrap-server") + 1] == "one:1,two:2"
+        assert words[words.index("--command-config") + 1] == "a file"

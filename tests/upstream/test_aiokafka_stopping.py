@@ -1,0 +1,94 @@
+"""How aiokafka's clients end."""
+
+import asyncio
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.structs import TopicPartition
+
+from schemas.ledger import LedgerRow
+from schemas.verdict import Outcome
+from streams.demo.broker import embedded_broker
+from streams.kafka import outlet as module
+from streams.kafka.outlet import Outlet
+from streams.kafka.stopping import stop_within
+from streams.outbox import Outbox
+from streams.settings import Settings
+
+TOPIC = "ipg12.episodes"
+REQUEST_SECONDS = 0.1
+LONG_SECONDS = 10 * REQUEST_SECONDS
+ROW = LedgerRow(upto=0, outcomes=dict.fromkeys(Outcome, 0), rules={})
+
+
+async def let_go(producer: AIOKafkaProducer, stopping: asyncio.Task[None]) -> None:
+    """End what a producer that does not stop has left: a cancellation ends one task at a time."""
+    while not stopping.done():
+        producer._sender.sender_task.cancel()  # noqa: SLF001
+        await asyncio.wait({stopping}, timeout=0.01)
+
+
+@pytest.mark.xfail(
+    strict=True, raises=AssertionError, reason="aiokafka 0.14 cancels a task, and waits for it"
+)
+async def test_aiokafka_647_a_consumer_that_stops_is_not_taken_for_cancelled(broker: str) -> None:
+    consumer = AIOKafkaConsumer(bootstrap_servers=broker, group_id=None)
+
+    async def start_and_stop() -> None:
+        await consumer.start()
+        await consumer.stop()
+
+    task = asyncio.create_task(start_and_stop())
+    await asyncio.wait({task})
+    try:
+        assert not task.cancelled()
+    finally:
+        await consumer._fetcher.close()  # noqa: SLF001
+        await consumer._client.close()  # noqa: SLF001
+
+
+async def test_ours_is_not_cancelled_by_a_consumer_that_stops_647(broker: str) -> None:
+    consumer = AIOKafkaConsumer(bootstrap_servers=broker, group_id=None)
+    await consumer.start()
+    assert await stop_within(LONG_SECONDS, consumer.stop())
+
+
+@pytest.mark.xfail(
+    strict=True, raises=AssertionError, reason="aiokafka 0.14 sends what is left for ever"
+)
+async def test_aiokafka_1101_a_producer_stops_though_its_brokers_are_gone() -> None:
+    with embedded_broker([TOPIC]) as address:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=address,
+            transactional_id="upstream",
+            request_timeout_ms=int(REQUEST_SECONDS * 1000),
+        )
+        await producer.start()
+        await producer.partitions_for(TOPIC)
+        await producer.begin_transaction()
+    await producer.send(TOPIC, b"{}", partition=0)
+    stopping = asyncio.create_task(producer.stop())
+    done, _ = await asyncio.wait({stopping}, timeout=LONG_SECONDS)
+    try:
+        assert done
+    finally:
+        await let_go(producer, stopping)
+
+
+async def test_ours_stops_in_time_though_the_brokers_are_gone_1101(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "STOP_SECONDS", LONG_SECONDS / 2)
+    monkeypatch.setattr(module, "ABORT_SECONDS", REQUEST_SECONDS)
+    with embedded_broker([TOPIC, "ipg12.ledger"]) as address:
+        outlet = Outlet(Settings(brokers=address), TopicPartition(TOPIC, 0))
+        await outlet.start()
+        await outlet.commit(Outbox(upto=0), ROW)
+    committing = asyncio.create_task(outlet.commit(Outbox(upto=0), ROW))
+    await asyncio.wait({committing}, timeout=REQUEST_SECONDS)
+    async with asyncio.timeout(3 * LONG_SECONDS):
+        await outlet.stop()
+    committing.cancel()
+    await asyncio.wait({committing})
+    left = [repr(task.get_coro()) for task in asyncio.all_tasks()]
+    assert not [coroutine for coroutine in left if "Sender" in coroutine]

@@ -1,0 +1,101 @@
+"""What Faust's consumer can be told, what it does from which thread, and where recovery ends."""
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+from upstream.offline import Log, Transport, plain_app, until
+from upstream.ours import source
+
+from streams.app import create_app
+from streams.settings import Settings
+
+CHANGELOG = TP("plain-counts-changelog", 0)
+MANY_WAITS = 5
+
+
+@pytest.mark.xfail(
+    strict=True, raises=AssertionError, reason="Faust 0.15.3 has it for its own transactions alone"
+)
+def test_faust_has_a_setting_for_the_isolation_level() -> None:
+    assert [name for name in dir(plain_app().conf) if "isolation" in name]
+
+
+async def test_ours_reads_committed_records_without_transactions_of_fausts() -> None:
+    app = create_app(Settings())
+    thread = app.consumer._thread  # noqa: SLF001
+    consumer = thread._create_worker_consumer(app.transport)  # noqa: SLF001
+    await consumer.stop()
+    thread.thread_loop.close()
+    assert consumer._isolation_level == "read_committed"  # noqa: SLF001
+    assert not app.in_transaction
+    assert not app.consumer.in_transaction
+
+
+class ElsewhereThread(driver.AIOKafkaConsumerThread):
+    """The consumer's thread, which never starts, and what it is asked to do in its own loop."""
+
+    def __init__(self) -> None:
+        self.asked: list[object] = []
+        self._consumer = SimpleNamespace(seek=lambda *_: None)
+
+    async def call_thread(self, function: object, *_: object, **__: object) -> None:
+        """Take note."""
+        self.asked.append(function)
+
+
+@pytest.mark.xfail(
+    strict=True, raises=AssertionError, reason="Faust 0.15.3 seeks from whatever thread calls it"
+)
+async def test_faust_seeks_in_the_thread_that_its_consumer_belongs_to() -> None:
+    app = plain_app()
+    app.transport = Transport(app, Log({source(): []}))
+    app.consumer._thread = thread = ElsewhereThread()  # noqa: SLF001
+    await app.consumer.seek(source(), 5)
+    assert len(thread.asked) == 1
+
+
+class Changes:
+    """A changelog's queue that gives one change, and after it nothing."""
+
+    def __init__(self, change: object) -> None:
+        self.changes = [change]
+        self.waits = 0
+
+    async def get(self) -> object:
+        """Give the next one; where there is none, as much time passes as Faust waits."""
+        await asyncio.sleep(0)
+        if self.changes:
+            return self.changes.pop()
+        self.waits += 1
+        if self.waits > MANY_WAITS:
+            await asyncio.Event().wait()
+        raise TimeoutError
+
+
+@pytest.mark.xfail(
+    strict=True, raises=AssertionError, reason="Faust 0.15.3 waits for the offset of a marker"
+)
+async def test_faust_recovers_a_table_whose_changelog_ends_with_a_marker() -> None:
+    app = plain_app()
+    table = app.Table("counts", default=int, partitions=1)
+    recovery = app.tables.recovery
+    recovery.add_active(table, CHANGELOG)
+    # One record, and the marker of the transaction that wrote it.
+    app.transport = Transport(app, Log({CHANGELOG: [b"1", b""]}))
+    await recovery._build_highwaters(  # noqa: SLF001
+        app.consumer, {CHANGELOG}, recovery.active_highwaters, "active"
+    )
+    message = SimpleNamespace(tp=CHANGELOG, offset=0, value=b"1", partition=CHANGELOG.partition)
+    changes = Changes(SimpleNamespace(key="records", value=1, message=message))
+    app.tables._changelog_queue = changes  # noqa: SLF001
+    recovery._set_recovery_started()  # noqa: SLF001
+    reading = asyncio.create_task(recovery._slurp_changelogs(recovery))  # noqa: SLF001
+    await until(lambda: changes.waits > MANY_WAITS)
+    reading.cancel()
+    await asyncio.wait({reading})
+    if recovery.active_offsets[CHANGELOG] != message.offset:
+        pytest.fail("the change was not read")
+    assert not recovery.in_recovery

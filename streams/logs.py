@@ -11,6 +11,8 @@ from typing import Final, TextIO
 from mode.threads import ServiceThread
 from mode.worker import Worker
 
+from streams.trouble import Trouble
+
 OURS: Final = "ipg12"
 """Name of our loggers' parent: only what comes from below it is ever quoted."""
 
@@ -52,11 +54,13 @@ def set_up_logs() -> None:
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(OneLine())
-    handler.addFilter(lambda record: _is_ours(record) or record.levelno >= logging.ERROR)
+    handler.addFilter(_is_shown)
     logging.basicConfig(level=logging.ERROR, handlers=[handler], force=True)
     logging.getLogger(OURS).setLevel(logging.INFO)
     # It says of every attempt to connect that it failed.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    # It says only that there was a crash, of which there is a line already.
+    logging.getLogger("faust.worker").setLevel(logging.CRITICAL + 1)
     # A line that cannot be written would be dumped with its arguments.
     logging.raiseExceptions = False
     sys.excepthook = lambda *fault: log.critical("python.failed", exc_info=fault)
@@ -66,6 +70,14 @@ def set_up_logs() -> None:
     ServiceThread.on_crash = _log_crash  # type: ignore[method-assign]
     Worker._on_sigusr1 = _ignore_signal  # type: ignore[method-assign]  # noqa: SLF001
     Worker._on_sigusr2 = _ignore_signal  # type: ignore[method-assign]  # noqa: SLF001
+
+
+def _is_shown(record: logging.LogRecord) -> bool:
+    """Tell whether a line is worth an operator's time; trouble has a line of its own at the end."""
+    if _is_ours(record):
+        return True
+    trouble = record.exc_info and isinstance(record.exc_info[1], Trouble)
+    return record.levelno >= logging.ERROR and not trouble
 
 
 def _is_ours(record: logging.LogRecord) -> bool:

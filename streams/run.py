@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from signal import Signals, signal
 from socket import SO_REUSEADDR, SOL_SOCKET, socket
@@ -22,6 +23,8 @@ from streams.trouble import CANNOT, Trouble
 STOP_SECONDS: Final = 9.0
 """How long an orderly stop may take; what is left undone then is done by the successor."""
 
+THREADS_SECONDS: Final = 1.0
+
 log = logging.getLogger("ipg12.worker")
 
 
@@ -38,11 +41,20 @@ class PromptWorker(Worker):
         self._end_in_time()
         super()._crash(reason)
 
+    def end_soon(self, status: int) -> None:
+        """Leave threads behind that still wait for a broker; everything else has been done."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._set_deadline(THREADS_SECONDS, lambda: os._exit(status))
+
     def _end_in_time(self) -> None:
         if self._deadline is None:
-            self._deadline = Timer(STOP_SECONDS, self._cut_off)
-            self._deadline.daemon = True
-            self._deadline.start()
+            self._set_deadline(STOP_SECONDS, self._cut_off)
+
+    def _set_deadline(self, seconds: float, end: Callable[[], None]) -> None:
+        self._deadline = Timer(seconds, end)
+        self._deadline.daemon = True
+        self._deadline.start()
 
     def _cut_off(self) -> None:
         log.warning("worker.cut-off seconds=%d", STOP_SECONDS)
@@ -76,6 +88,7 @@ def run_worker(settings: Settings) -> None:
         worker.execute_from_commandline()
     except SystemExit as stop:
         fault = app.crash_reason or (stop.__context__ if stop.code else None)
+        worker.end_soon(CANNOT if fault else 0)
         if fault is not None:
             raise _trouble(fault) from None
         log.info("worker.stop")

@@ -22,7 +22,6 @@ from streams.topics import Topics
 TRANSACTION_SECONDS: Final = 10.0
 """How long the broker lets a transaction stay open before it aborts it."""
 
-START_SECONDS: Final = 12.0
 COMMIT_SECONDS: Final = TRANSACTION_SECONDS + 2.0
 ABORT_SECONDS: Final = 1.0
 CANCEL_SECONDS: Final = 0.01
@@ -60,8 +59,7 @@ class Outlet:
             max_batch_size=BATCH_BYTES,
             linger_ms=0,
         )
-        async with asyncio.timeout(START_SECONDS):
-            await self._producer.start()
+        await self._producer.start()
 
     async def stop(self) -> None:
         """Let go of the producer, whatever state it is in."""

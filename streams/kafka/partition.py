@@ -23,6 +23,9 @@ from streams.routing import Routing
 from streams.settings import Settings
 from streams.trouble import Trouble
 
+OPEN_SECONDS: Final = 12.0
+"""How long brokers that answer take at most to end a predecessor's transaction."""
+
 PATIENCE_SECONDS: Final = 2.0
 """How long a chunk under way may take to end before it is cut off, and its transaction aborted."""
 
@@ -140,8 +143,9 @@ class Partition:
     async def _open(self) -> None:
         """Fence the predecessor, then read how far it came."""
         await self._outlet.stop()
-        await self._outlet.start()
-        self._row = await self._reader.last_row()
+        async with asyncio.timeout(OPEN_SECONDS):
+            await self._outlet.start()
+            self._row = await self._reader.last_row()
         self._next = self._row.upto + 1 if self._row else 0
         self._books.open(self._row)
         self.ready = self._opened = True

@@ -58,6 +58,8 @@ class Books:
     ledger: Iterable[Record]
     copied: frozenset[Outcome] = frozenset(Outcome)
     """Outcomes whose records are copied, not only counted."""
+    keys_stay: bool = True
+    """Whether answers of one key stand on one partition: not where partitions were added."""
 
     def close(self) -> Account:
         """Compare everything with everything."""
@@ -113,7 +115,7 @@ class Books:
                 account.misanswered.append(f"{source} is answered otherwise at {answer}")
             if key != known[source].answer_key:
                 account.misanswered.append(f"{answer} has another key")
-            if key and homes.setdefault(key, home) != home:
+            if self.keys_stay and key and homes.setdefault(key, home) != home:
                 account.misanswered.append(f"{answer} is apart from others of its key")
         account.misanswered += [f"{source} is not answered" for source in sorted(due - seen)]
 

@@ -39,6 +39,7 @@ class Deployment:
         self.group = f"{prefix}group"
         self.started_ms = int(time.time() * 1000)
         self.settings = settings
+        self.partitions_added = False
         self._folder = folder
         self._numbers = count(1)
         self._random = Random(prefix)  # noqa: S311  # repeatable, not secret
@@ -222,6 +223,7 @@ class Deployment:
             answers=read_topic(client, self.topic("verdicts")),
             ledger=read_topic(client, self.topic("ledger")),
             copied=frozenset(copied),
+            keys_stay=not self.partitions_added,
         ).close()
 
 

@@ -68,7 +68,8 @@ class Proxy:
 
     async def _reset(self) -> int:
         pairs, self._pairs = self._pairs, set()
-        for writer in (writer for pair in pairs for writer in pair):
+        open_ends = [end for pair in pairs for end in pair if not end.is_closing()]
+        for writer in open_ends:
             connection = writer.get_extra_info("socket")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORT)
             writer.transport.abort()

@@ -15,7 +15,7 @@ class Case:
 
     play: Play
     short: int
-    """Rounds in the short form."""
+    """Rounds in the short form; 0 where it takes too long for every change."""
     long: int
     partitions: int
     settings: dict[str, str]

@@ -86,7 +86,7 @@ def the_input_has_gaps(scene: Scene, rounds: int) -> None:
     scene.strikes += gaps
 
 
-@case(short=2, long=20)
+@case(short=1, long=20)
 def an_operator_moves_the_groups_offsets(scene: Scene, rounds: int) -> None:
     deployment = scene.deployment
     for _ in range(rounds):

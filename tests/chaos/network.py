@@ -1,10 +1,11 @@
 """Connections between a worker and its brokers break or stall."""
 
+from chaos.brokers import AWAY
 from chaos.case import case
 from chaos.scene import Scene
 
 
-@case(short=5, long=50)
+@case(short=2, long=50)
 def connections_are_reset(scene: Scene, rounds: int) -> None:
     scene.start(1, brokers=scene.cluster.edge_address)
     scene.publish_all_the_time()
@@ -29,3 +30,20 @@ def connections_stall_for_longer_than_a_session(scene: Scene, rounds: int) -> No
             proxy.flow()
         scene.deployment.wait_shared(apart, other)
         scene.wait_ready(apart)
+
+
+@case(short=1, long=10)
+def a_worker_is_stopped_while_its_brokers_are_out_of_reach(scene: Scene, rounds: int) -> None:
+    for _ in range(rounds):
+        (worker,) = scene.start(1, brokers=scene.cluster.edge_address)
+        scene.publish_all_the_time()
+        last = scene.strike(lambda: [proxy.stall() for proxy in scene.cluster.proxies])
+        scene.wait_not_ready(worker, AWAY)
+        assert worker.stop() == 0
+        scene.forget_ended()
+        for proxy in scene.cluster.proxies:
+            proxy.reset()
+            proxy.flow()
+        scene.start(1)
+        scene.wait_beyond(last)
+        assert scene.workers.pop().stop() == 0

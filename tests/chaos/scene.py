@@ -20,8 +20,8 @@ from chaos.watch import Watch
 
 T = TypeVar("T")
 
-CHUNK_RECORDS = "100"
-"""Small, so that there is always a transaction to strike."""
+CHUNK_RECORDS = "500"
+"""Few, so that work is cut into many transactions, and an outage is made up for soon."""
 
 WAIT_SECONDS = 120
 

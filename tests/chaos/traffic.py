@@ -11,7 +11,7 @@ from broker.load import mixed_load
 from broker.records import Publisher
 from confluent_kafka import KafkaError, Message
 
-BURST_RECORDS = 120
+BURST_RECORDS = 60
 BURST_SECONDS = 0.2
 POLL_SECONDS = 0.01
 DELIVERY_SECONDS = 180

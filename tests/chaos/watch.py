@@ -8,8 +8,11 @@ from typing import Self
 
 from broker.deployment import Deployment
 from broker.records import open_consumer
+from confluent_kafka import OFFSET_BEGINNING, TopicPartition
 
 from schemas.ledger import LedgerRow
+
+POLL_SECONDS = 0.05
 
 
 class Watch:
@@ -21,6 +24,7 @@ class Watch:
         self._rows: dict[int, list[tuple[float, int]]] = defaultdict(list)
         """Of each source partition: when a row was seen, and its `upto`."""
         self._read: dict[int, int] = {}
+        self._partitions = 0
         self.records = 0
         """Records that the ledger counts."""
         self._over = threading.Event()
@@ -48,6 +52,10 @@ class Watch:
         ends = self._deployment.ends("ledger")
         return all(self._read.get(number, 0) >= end for number, end in ends.items())
 
+    def follow_more(self, partitions: int) -> None:
+        """Follow partitions that were added to the ledger too."""
+        self._partitions = partitions
+
     def longest_wait(self, delivered: Mapping[int, list[tuple[float, int]]]) -> float:
         """Give the longest time in seconds from a record's delivery until its row was seen.
 
@@ -64,21 +72,25 @@ class Watch:
         return longest
 
     def _follow(self) -> None:
-        consumer, _ = open_consumer(self._deployment.cluster.client, self._topic)
+        consumer, followed = open_consumer(self._deployment.cluster.client, self._topic)
         counts: dict[int, int] = defaultdict(int)
         while not self._over.is_set():
-            message = consumer.poll(0.05)
-            if message is None:
-                continue
-            if message.error() is None:
+            added = range(len(followed), self._partitions)
+            if added:
+                consumer.incremental_assign(
+                    [TopicPartition(self._topic, number, OFFSET_BEGINNING) for number in added]
+                )
+                followed += added
+            message = consumer.poll(POLL_SECONDS)
+            if message is not None and message.error() is None:
                 number = int(message.key().rpartition(b"/")[2])
                 row = LedgerRow.model_validate_json(message.value())
                 self._rows[number].append((time.monotonic(), row.upto))
                 count = sum(row.outcomes.values())
                 self.records += count - counts[number]
                 counts[number] = count
+            places = [TopicPartition(self._topic, number) for number in followed]
             self._read = {
-                place.partition: max(0, place.offset)
-                for place in consumer.position(consumer.assignment())
+                place.partition: max(0, place.offset) for place in consumer.position(places)
             }
         consumer.close()

@@ -8,7 +8,7 @@ from chaos.scene import Scene
 WORKERS = 4
 
 
-@case(short=4, long=100)
+@case(short=2, long=100)
 def a_worker_is_killed(scene: Scene, rounds: int) -> None:
     scene.start(1)
     scene.publish_all_the_time()
@@ -48,7 +48,7 @@ def a_worker_is_paused_for_longer_than_its_session_and_wakes(scene: Scene, round
         scene.wait_ready(sleeper)
 
 
-@case(short=4, long=50, partitions=16)
+@case(short=2, long=50, partitions=16)
 def workers_join_and_leave(scene: Scene, rounds: int) -> None:
     scene.start(WORKERS)
     scene.publish_all_the_time()

@@ -17,5 +17,6 @@ def fails_on_poison(sequence: Sequence) -> Iterator[Hit]:
 
 
 _check = RULES[0].check
+fails_on_poison.__name__ = _check.__name__
 object.__setattr__(RULES[0], "check", fails_on_poison)
 main()

@@ -4,6 +4,7 @@
 PYTHON ?= python3
 RUNS ?= 1000000
 SEED ?= 0
+SCALE ?= 1
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -25,7 +26,7 @@ PURE := $(PURE),streams/check.py,streams/routing.py,streams/outbox.py,streams/ri
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lint types format docs bench fuzz lock compose-config clean
+.PHONY: help demo test lint types format docs bench chaos fuzz lock compose-config clean
 
 help: ## list what can be done
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' Makefile | expand -t 22
@@ -56,6 +57,9 @@ docs: $(RUNTIME) ## write the generated files: JSON Schemas, pages of the rules
 
 bench: $(DEV) ## measure
 	$(BIN)/python -m benchmarks
+
+chaos: $(DEV) ## let every fault strike again and again on three brokers: SEED=…, SCALE=… of the rounds
+	PYTHONPATH=tests $(BIN)/python -m chaos --seed $(SEED) --scale $(SCALE)
 
 fuzz: $(FUZZ) ## feed a million made-up records to the check: RUNS=…, and SEED=… to do it again
 	@mkdir -p .cache/fuzz/corpus

@@ -1,5 +1,6 @@
 """Running the worker as a process."""
 
+import atexit
 import logging
 import os
 import sys
@@ -42,10 +43,14 @@ class PromptWorker(Worker):
         super()._crash(reason)
 
     def end_soon(self, status: int) -> None:
-        """Leave threads behind that still wait for a broker; everything else has been done."""
+        """Leave behind what still waits for a broker; everything else has been done.
+
+        Threads hold Python up before its exit handlers, client libraries after them.
+        """
         if self._deadline is not None:
             self._deadline.cancel()
         self._set_deadline(THREADS_SECONDS, lambda: os._exit(status))
+        atexit.register(os._exit, status)
 
     def _end_in_time(self) -> None:
         if self._deadline is None:

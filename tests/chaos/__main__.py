@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from broker.waiting import InVainError
+from broker.worker import EndedError
 from chaos.case import Case, Result, run
 from chaos.cases import CASES
 from chaos.stage import Stage
@@ -30,20 +31,26 @@ def chaos(
     failed: list[Case] = []
     with tempfile.TemporaryDirectory() as folder:
         stage = Stage(Path(folder), seed)
-        with stage.cluster:
-            for each in chosen:
-                started = monotonic()
-                try:
-                    result = run(each, stage.scene(each), max(1, round(each.long * scale)))
-                    result.assert_clean()
-                except (AssertionError, InVainError) as fault:
-                    failed.append(each)
-                    console.print(f"FAILED {each.name}\n{fault}", markup=False)
-                else:
-                    results.append(result)
-                    console.print(f"{each.name}: {monotonic() - started:.0f} s")
-    console.print(table(results))
+        try:
+            with stage.cluster:
+                for each in chosen:
+                    try:
+                        results.append(play(stage, each, scale))
+                    except (AssertionError, EndedError, InVainError) as fault:
+                        failed.append(each)
+                        console.print(f"FAILED {each.name}\n{fault}", markup=False)
+        finally:
+            console.print(table(results))
     sys.exit(1 if failed else 0)
+
+
+def play(stage: Stage, case: Case, scale: float) -> Result:
+    """Play a case in its long form."""
+    started = monotonic()
+    result = run(case, stage.scene(case), max(1, round(case.long * scale)))
+    result.assert_clean()
+    console.print(f"{case.name}: {result.strikes} strikes in {monotonic() - started:.0f} s")
+    return result
 
 
 def table(results: list[Result]) -> Table:

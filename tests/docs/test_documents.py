@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from chaos.cases import CASES
 
 from schemas.verdict import Verdict
 from streams.check import judge
@@ -49,6 +50,12 @@ def test_the_operating_page_has_every_setting_with_its_default() -> None:
         for name, field in Settings.model_fields.items()
     }
     assert dict(rows) == defaults
+
+
+def test_the_operating_page_has_a_line_for_every_case_of_chaos() -> None:
+    faults = OPERATING.split("## Faults")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (.*?) \|", faults, re.MULTILINE)
+    assert rows[1:] == [case.name for case in CASES]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)

@@ -39,6 +39,11 @@ def test_make_test_looks_at_style_format_imports_types_and_then_runs_every_test(
     assert places == sorted(places)
 
 
+def test_make_chaos_plays_every_case_in_its_long_form_unless_it_is_told_how_long() -> None:
+    assert "-m chaos --seed 0 --scale 1\n" in make("--dry-run", "chaos").stdout
+    assert "--seed 7 --scale 0.1\n" in make("--dry-run", "chaos", "SEED=7", "SCALE=0.1").stdout
+
+
 def test_make_fuzz_feeds_a_million_records_unless_it_is_told_how_many() -> None:
     assert "-m fuzz .cache/fuzz/corpus tests/fuzz/corpus" in make("--dry-run", "fuzz").stdout
     assert "-runs=1000000 -seed=0 " in make("--dry-run", "fuzz").stdout

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from streams.settings import Settings
-from streams.topics import Topics, wanted
+from streams.topics import Topics, transactional_ids, wanted
 
 
 class Operation(StrEnum):
@@ -55,7 +55,7 @@ def needed(command: Command, settings: Settings) -> list[Right]:
     topics = Topics(settings.topic_prefix)
     source, *written = (topic.name for topic in wanted(settings))
     if command is Command.WORKER:
-        ids = f"{settings.group}/{source}/"
+        ids = transactional_ids(settings)
         return [
             *_on_topics(Operation.READ, source, topics.ledger),
             *_on_topics(Operation.WRITE, *written),

@@ -41,6 +41,14 @@ class Topics:
         self.outputs = {outcome: f"{prefix}{outcome}" for outcome in Outcome}
 
 
+def transactional_ids(settings: Settings) -> str:
+    """Give the beginning of the transactional ids; the number of a source partition follows.
+
+    Neither a group's name nor a topic's can hold a slash, so no two deployments share an id.
+    """
+    return f"{settings.group}/{Topics(settings.topic_prefix).episodes}/"
+
+
 def wanted(settings: Settings) -> list[Topic]:
     """Give every topic that the worker needs, the input first."""
     topics = Topics(settings.topic_prefix)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, Protocol
 
 from streams.kafka.faults import PAST_USE, name_of, refusal, unavailable
 from streams.kafka.outage import Outage
@@ -18,6 +18,13 @@ PAUSE_SECONDS: Final = 1.5
 LONGEST_PAUSE_SECONDS: Final = 6.0
 
 log = logging.getLogger("ipg12.partition")
+
+
+class StartOver(Protocol):
+    """Lets go of clients; `turned_down` says that brokers answered, and did not want them."""
+
+    async def __call__(self, *, turned_down: bool) -> None:
+        """Let go of them."""
 
 
 class Attempts:
@@ -37,43 +44,41 @@ class Attempts:
     async def make(
         self,
         work: Callable[[], Awaitable[None]],
-        start_over: Callable[[], Awaitable[None]],
+        start_over: StartOver,
         what: str,
     ) -> None:
         """Do work until it has succeeded or the partition is no longer ours. Raises Trouble.
 
         `start_over` lets go of the clients of an attempt that has failed.
         """
-        if self._over:
-            return None
-        turned_down = 0
-        pause = PAUSE_SECONDS
+        turned_down, pause = 0, PAUSE_SECONDS
         try:
-            while True:
+            while not self._over and self._owned():
                 try:
-                    return await work()
+                    await work()
                 except PAST_USE as error:
                     fault = error
-                await start_over()
+                else:
+                    self._outage.goes_on(self._who)
+                    return
+                waiting = unavailable(fault)
+                turned_down = 0 if waiting else turned_down + 1
+                await start_over(turned_down=not waiting)
                 if reason := refusal(fault):
                     message = f"{self._who}, {what}: {reason}"
                     raise Trouble(message) from fault
-                if unavailable(fault):
-                    turned_down = 0
-                    self._outage.waits(self._who, name_of(fault))
-                    await self._outage.look()
-                else:
-                    turned_down += 1
-                    log.warning("partition.again %s fault=%s", self._who, name_of(fault))
                 if turned_down == ATTEMPTS:
                     message = (
                         f"{self._who}, {what}: {name_of(fault)} after {ATTEMPTS} attempts; "
                         f"see what the brokers say of it, then start again"
                     )
                     raise Trouble(message) from fault
+                if waiting:
+                    self._outage.waits(self._who, name_of(fault))
+                    await self._outage.look()
+                else:
+                    log.warning("partition.again %s fault=%s", self._who, name_of(fault))
                 await asyncio.sleep(pause)
                 pause = min(pause + PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
-                if self._over or not self._owned():
-                    return None
         finally:
-            self._outage.goes_on(self._who)
+            self._outage.leaves(self._who)

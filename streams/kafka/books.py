@@ -32,6 +32,10 @@ class Books:
         """Take over what the ledger counts."""
         self._read = self._counted = _count(row)
 
+    def rest(self) -> None:
+        """Take note that nothing is under way: the ledger had it already, or has it now."""
+        self._under_way = 0
+
     def begin(self, records: int) -> None:
         """Take note of records that are to be committed, for the first time or again."""
         if not self._under_way:
@@ -42,7 +46,7 @@ class Books:
         """Take note that they were committed, with this row."""
         self._read += self._under_way
         self._counted = _count(row)
-        self._under_way = 0
+        self.rest()
 
 
 def _count(row: LedgerRow | None) -> int:

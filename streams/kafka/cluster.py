@@ -16,7 +16,6 @@ from confluent_kafka.admin import (
 
 from streams.kafka.connection import for_librdkafka, ssl_context
 from streams.kafka.diagnosis import diagnose
-from streams.rights import Resource
 from streams.settings import Settings
 from streams.topics import Topic
 from streams.trouble import Trouble, Unanswered
@@ -25,9 +24,6 @@ TIMEOUT_SECONDS: Final = 10.0
 FIRST_TRY_SECONDS: Final = 1.0
 """How long the first answer may take before it is looked at what is wrong; then ever longer."""
 
-_DENIED: Final = frozenset(
-    {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED}
-)
 _UNSEEN: Final = [AclOperation.CREATE, AclOperation.DESCRIBE_CONFIGS]
 """What a user may be allowed without Describe, so that no answer can tell."""
 
@@ -78,7 +74,7 @@ class Cluster:
                 self._answer(future)
             except KafkaException as error:
                 code = error.args[0].code()
-                if code in _DENIED:
+                if code == KafkaError.TOPIC_AUTHORIZATION_FAILED:
                     denied.append(name)
                 elif code != KafkaError.TOPIC_ALREADY_EXISTS:
                     message = f"cannot create topic {name}: {_reason(error)}"
@@ -100,23 +96,26 @@ class Cluster:
             found[resource.name] = {name: entry.value or "" for name, entry in entries.items()}
         return found
 
-    def allowed(self, resource: Resource, names: list[str]) -> dict[str, set[str]]:
-        """Give the names of the operations that the user may do, where the brokers tell."""
-        if not (names and self._asks_rights):
+    def allowed(self, topics: list[str]) -> dict[str, set[str]]:
+        """Give the operations that the user may do on topics, where the brokers tell."""
+        if not (topics and self._asks_rights):
             return {}
-        options = {"include_authorized_operations": True, "request_timeout": TIMEOUT_SECONDS}
-        futures: dict[str, Future[Any]]
-        if resource is Resource.TOPIC:
-            futures = self._client.describe_topics(TopicCollection(names), **options)
-        else:
-            futures = self._client.describe_consumer_groups(names, **options)
+        futures: dict[str, Future[Any]] = self._client.describe_topics(
+            TopicCollection(topics),
+            include_authorized_operations=True,
+            request_timeout=TIMEOUT_SECONDS,
+        )
         allowed = {}
         for name, future in futures.items():
             try:
                 described: list[AclOperation] | None
                 described = future.result(TIMEOUT_SECONDS).authorized_operations
             except KafkaException as error:
-                described = _UNSEEN if error.args[0].code() in _DENIED else None
+                described = (
+                    _UNSEEN
+                    if error.args[0].code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
+                    else None
+                )
             except TimeoutError:
                 described = None
             if described is not None:

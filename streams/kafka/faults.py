@@ -1,5 +1,6 @@
 """What goes wrong at the brokers, sorted by what helps against it."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from aiokafka.errors import (
@@ -43,34 +44,47 @@ _ADVICE: Final[dict[type[BaseException], str]] = {
 _UNAVAILABLE: Final = (TimeoutError, KafkaConnectionError, KafkaTimeoutError)
 
 
-def refusal(error: BaseException | None) -> str | None:
+def refusal(error: BaseException) -> str | None:
     """Say what the brokers refuse and what to do; None where asking again may help.
 
-    aiokafka wraps some answers: the causes are looked at too. A note on the error names a topic.
+    A note on the error names a topic.
     """
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:  # Mode makes an exception its own cause
-        seen.add(id(error))
+    for cause in _causes(error):
         for kind, advice in _ADVICE.items():
-            if isinstance(error, kind):
-                return " ".join([name_of(error), *getattr(error, "__notes__", [])]) + f"; {advice}"
-        error = error.__cause__
+            if isinstance(cause, kind):
+                return " ".join([name_of(cause), *getattr(cause, "__notes__", [])]) + f"; {advice}"
     return None
 
 
 def unavailable(error: BaseException) -> bool:
     """Tell whether the brokers cannot serve just now, which ends without our doing."""
-    return isinstance(error, _UNAVAILABLE) or (isinstance(error, KafkaError) and error.retriable)
+    return any(
+        isinstance(cause, _UNAVAILABLE) or (isinstance(cause, KafkaError) and cause.retriable)
+        for cause in _causes(error)
+    )
 
 
 def name_of(error: BaseException) -> str:
-    """Name a fault, and what it concerns where the broker has said so.
+    """Name a fault, its cause, and what it concerns where the broker has said so.
 
     The text of other exceptions may quote a record, and is never used.
     """
+    *_, cause = _causes(error)
     name = type(error).__name__
+    if cause is not error:
+        return f"{name} from {name_of(cause)}"
     if isinstance(error, BrokerResponseError) and error.args:
         concerned = error.args[0]
         listed = concerned if isinstance(concerned, set | frozenset | list) else [concerned]
         return f"{name} {', '.join(sorted(map(str, listed)))}"
     return name
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Give an error and what caused it: aiokafka wraps what brokers answer."""
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:  # Mode makes an exception its own cause
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__

@@ -9,11 +9,15 @@ class Holes:
     def __init__(self) -> None:
         """Begin without any."""
         self._holes: list[range] = []
+        self._known = 0
+        """Up to here every hole has been noted: work that is done again meets the same ones."""
 
     def add(self, start: int, stop: int) -> None:
         """Take note that reading went from `start` on to `stop`."""
+        start = max(start, self._known)
         if start < stop:
             self._holes.append(range(start, stop))
+            self._known = stop
 
     def cut_off(self, begin: int) -> Iterator[range]:
         """Give the offsets that retention has cut off, and forget all holes.

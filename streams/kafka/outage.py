@@ -43,9 +43,13 @@ class Outage:
         self._waiting.setdefault(who, fault)
 
     def goes_on(self, who: str) -> None:
-        """Take note that somebody does not wait, or no longer."""
+        """Take note that somebody was served."""
         if self._waiting.pop(who, None) is not None and not self._waiting:
             log.warning("brokers.back seconds=%.0f", monotonic() - self._since)
+
+    def leaves(self, who: str) -> None:
+        """Take note that somebody no longer waits, whatever the brokers do."""
+        self._waiting.pop(who, None)
 
     async def look(self) -> None:
         """See whether waiting makes sense. Raises Trouble where a topic is gone or too small."""

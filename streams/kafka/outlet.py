@@ -17,7 +17,7 @@ from streams.kafka.connection import for_aiokafka
 from streams.kafka.stopping import STOP_SECONDS, stop_within
 from streams.outbox import Outbox, Row
 from streams.settings import Settings
-from streams.topics import Topics
+from streams.topics import Topics, transactional_ids
 
 TRANSACTION_SECONDS: Final = 10.0
 """How long the broker lets a transaction stay open before it aborts it."""
@@ -51,15 +51,20 @@ class Outlet:
 
     async def start(self) -> None:
         """Fence the predecessor; once this returns, its last transaction has ended."""
-        self._producer = AIOKafkaProducer(
+        producer = AIOKafkaProducer(
             **for_aiokafka(self._settings),
             acks="all",
-            transactional_id=f"{self._settings.group}/{self._source.topic}/{self._source.partition}",
+            transactional_id=f"{transactional_ids(self._settings)}{self._source.partition}",
             transaction_timeout_ms=int(TRANSACTION_SECONDS * 1000),
             max_batch_size=BATCH_BYTES,
             linger_ms=0,
         )
-        await self._producer.start()
+        self._producer = producer
+        await producer.start()
+        if self._producer is not producer:
+            await _break_off(producer)
+            message = "the outlet was stopped while it started"
+            raise IllegalOperation(message)
 
     async def stop(self) -> None:
         """Let go of the producer, whatever state it is in."""
@@ -70,6 +75,9 @@ class Outlet:
     async def commit(self, outbox: Outbox, row: LedgerRow) -> None:
         """Write copies, answers, ledger row and the group's offset, all of them or none."""
         async with self._transaction() as producer:
+            # With all metadata at hand, what is refused is told by the send that it concerns.
+            for topic in self._written(outbox):
+                await producer.partitions_for(topic)
             sent = []
             for outcome, rows in outbox.copies.items():
                 topic = self._topics.outputs[outcome]
@@ -107,6 +115,11 @@ class Outlet:
                 await stop_within(ABORT_SECONDS, producer.abort_transaction())
                 raise
             await producer.commit_transaction()
+
+    def _written(self, outbox: Outbox) -> list[str]:
+        copies = [self._topics.outputs[outcome] for outcome in outbox.copies]
+        answers = [self._topics.verdicts] if outbox.answers else []
+        return [*copies, *answers, self._topics.ledger]
 
     async def _send_answers(self, producer: AIOKafkaProducer, answers: list[Row]) -> list[Sent]:
         """Send answers to the partitions of their keys; those without one stay in the source's."""

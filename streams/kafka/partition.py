@@ -130,14 +130,17 @@ class Partition:
                 await self._open()
             self._sound = False
             await work()
+            self._books.rest()
             self._sound = True
 
         async with self._turn:
             await self._attempts.make(attempt, self._start_over, what)
 
-    async def _start_over(self) -> None:
+    async def _start_over(self, *, turned_down: bool) -> None:
+        """Let go of the producer; count it where brokers that answer did not want it."""
         self.ready = False
-        self._metrics.restarted(self._source.partition)
+        if turned_down:
+            self._metrics.restarted(self._source.partition)
         await self._outlet.stop()
 
     async def _open(self) -> None:

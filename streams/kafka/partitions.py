@@ -60,6 +60,8 @@ class Partitions:
             await asyncio.gather(*(partition.close() for partition in gone))
             spans = await self._ends.read(assigned)
             await self._note_silence()
+            if self._closing:
+                return
             for number in assigned - self._looks.keys():
                 look = self._partition(number).tick(spans.get(number))
                 self._looks[number] = asyncio.create_task(look)

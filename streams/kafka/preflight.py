@@ -6,7 +6,11 @@ from collections.abc import Iterable
 from typing import Final
 
 from aiokafka.client import AIOKafkaClient, CoordinationType
-from aiokafka.errors import KafkaError, TransactionalIdAuthorizationFailed
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    KafkaError,
+    TransactionalIdAuthorizationFailed,
+)
 
 from streams.kafka.cluster import Cluster
 from streams.kafka.connection import for_aiokafka
@@ -18,6 +22,11 @@ from streams.topics import Topics
 from streams.trouble import Trouble, Unanswered
 
 LOOK_UP_SECONDS: Final = 10.0
+
+_COORDINATORS: Final = {
+    Resource.GROUP: CoordinationType.GROUP,
+    Resource.TRANSACTIONAL_ID: CoordinationType.TRANSACTION,
+}
 
 # It says of every attempt to connect that it failed, to standard error where logs are not set up.
 logging.getLogger("aiokafka").addHandler(logging.NullHandler())
@@ -34,10 +43,10 @@ def verify_rights(cluster: Cluster, command: Command, settings: Settings) -> Non
         if right.operation is not Operation.CREATE:  # what is there need not be created
             by_resource.setdefault(right.resource, []).append(right)
     for resource, rights in by_resource.items():
-        if resource is Resource.TRANSACTIONAL_ID:
-            lacking += _without_ids(rights, cluster, settings)
+        if resource is not Resource.TOPIC:
+            lacking += _without_coordinator(rights, cluster, settings)
             continue
-        allowed = cluster.allowed(resource, list(dict.fromkeys(right.name for right in rights)))
+        allowed = cluster.allowed(list(dict.fromkeys(right.name for right in rights)))
         lacking += [
             right
             for right in rights
@@ -58,33 +67,35 @@ def refuse(lacking: list[Right], command: Command, settings: Settings) -> None:
         raise Trouble(message)
 
 
-def _without_ids(rights: list[Right], cluster: Cluster, settings: Settings) -> list[Right]:
-    """Give the rights to ids of which the brokers deny one, of those for all partitions.
+def _without_coordinator(rights: list[Right], cluster: Cluster, settings: Settings) -> list[Right]:
+    """Give the rights to a group or to transactional ids of which the brokers deny one.
 
-    Asking who coordinates an id changes nothing, and needs the least of rights to it.
+    Asking who coordinates it changes nothing, and needs the least of rights to it. librdkafka can
+    tell more of a group, but aborts the process where a coordinator does not answer in time.
     """
     partitions = cluster.partitions.get(Topics(settings.topic_prefix).episodes, 1)
+    lacking = []
     # With a loop of its own the thread's event loop stays as it is, for Faust.
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        return [
-            right
-            for right in rights
-            if runner.run(
-                _any_denied(settings, [f"{right.name}{number}" for number in range(partitions)])
-            )
-        ]
+        for right in rights:
+            names = [right.name]
+            if right.prefixed:
+                names = [f"{right.name}{number}" for number in range(partitions)]
+            if runner.run(_any_denied(settings, _COORDINATORS[right.resource], names)):
+                lacking.append(right)
+    return lacking
 
 
-async def _any_denied(settings: Settings, ids: Iterable[str]) -> bool:
-    """Look up who coordinates each transactional id. Raises Unanswered."""
+async def _any_denied(settings: Settings, kind: CoordinationType, names: Iterable[str]) -> bool:
+    """Look up who coordinates each name. Raises Unanswered."""
     client = AIOKafkaClient(**for_aiokafka(settings))
     try:
         async with asyncio.timeout(LOOK_UP_SECONDS):
             await client.bootstrap()
-            for each in ids:
+            for each in names:
                 try:
-                    await client.coordinator_lookup(CoordinationType.TRANSACTION, each)
-                except TransactionalIdAuthorizationFailed:
+                    await client.coordinator_lookup(kind, each)
+                except (GroupAuthorizationFailedError, TransactionalIdAuthorizationFailed):
                     return True
                 except KafkaError:
                     continue  # the brokers have no coordinator yet, which is no matter of rights

@@ -43,6 +43,8 @@ class Reader:
         async with self._consumer() as consumer:
             row = await self._last_row(consumer)
             group_offset = await consumer.committed(self._source)
+            if row is None and group_offset:  # another worker may have written the first one since
+                row = await self._last_row(consumer)
             end = (await consumer.end_offsets([self._source]))[self._source]
         where = f"{self._source.topic}/{self._source.partition}"
         if row is None and group_offset:

@@ -12,7 +12,7 @@ from chaos.topics import ending
 
 PROGRAMS = Path(__file__).with_name("programs")
 MIB = 1_048_576
-LARGEST_RSS_MIB = 1024
+LARGEST_RSS_MIB = 512
 
 
 @case(short=1, long=10)
@@ -35,7 +35,7 @@ def a_rule_fails(scene: Scene, rounds: int) -> None:
         scene.forget_ended()
 
 
-@case(short=60, long=600, chunk_records="2000")
+@case(short=80, long=400, partitions=16, chunk_records="2000")
 def records_are_as_large_as_they_may_be(scene: Scene, rounds: int) -> None:
     for number in range(rounds):
         value = padded(scene.deployment.episode(COMPLIANT[number % 2]), MIB - number % 3)

@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 
 from schemas.verdict import Outcome
-from streams.flood import WINDOW_TICKS, Flood
+from streams.flood import Flood
 from streams.metrics import Metrics
 
 
@@ -12,10 +12,12 @@ class Minute:
 
     def __init__(self) -> None:
         self.metrics = Metrics()
-        self.flood = Flood(self.metrics)
+        self.seconds = 0.0
+        self.flood = Flood(self.metrics, lambda: self.seconds)
 
     def second(self, *, dead: int, compliant: int) -> None:
         self.metrics.outcomes += Counter({Outcome.DEAD_LETTER: dead, Outcome.COMPLIANT: compliant})
+        self.seconds += 1
         self.flood.tick()
 
     def share(self) -> float:
@@ -35,7 +37,7 @@ def test_a_flood_of_dead_letters_is_said_once_and_so_is_its_end(
     for _ in range(5):
         minute.second(dead=10, compliant=10)
     assert minute.share() == 0.5
-    for _ in range(2 * WINDOW_TICKS):
+    for _ in range(120):
         minute.second(dead=0, compliant=10)
     assert minute.share() == 0
     assert [line.split()[0] for line in caplog.messages] == [
@@ -56,7 +58,7 @@ def test_few_dead_letters_or_a_small_share_are_no_flood(
 def test_what_was_longer_ago_than_a_minute_does_not_count() -> None:
     minute = Minute()
     minute.second(dead=1000, compliant=0)
-    for _ in range(WINDOW_TICKS):
+    for _ in range(60):
         minute.second(dead=0, compliant=1)
     assert minute.share() == 0
 

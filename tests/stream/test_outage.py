@@ -17,6 +17,7 @@ class Brokers:
         self.trouble: Trouble | None = None
         self.looks = 0
         self.owned = True
+        self.gone = False
         self.outage = Outage(self.look)
         self.attempts = Attempts("ipg12.episodes/3", self.outage, lambda: self.owned)
 
@@ -26,10 +27,11 @@ class Brokers:
             raise self.trouble
 
     async def work(self) -> None:
+        self.owned = not self.gone
         if self.faults:
             raise self.faults.pop(0)
 
-    async def start_over(self) -> None: ...
+    async def start_over(self, *, turned_down: bool) -> None: ...
 
     async def make(self) -> None:
         await self.attempts.make(self.work, self.start_over, "offsets 1 to 2")
@@ -92,10 +94,26 @@ async def test_an_outage_between_them_lets_attempts_count_anew() -> None:
 @pytest.mark.parametrize("fault", [KafkaError(), TimeoutError()])
 async def test_no_further_attempt_is_made_for_a_partition_that_has_gone(fault: Exception) -> None:
     brokers = Brokers(fault, fault)
-    brokers.owned = False
+    brokers.gone = True
     await brokers.make()
     assert len(brokers.faults) == 1
     assert brokers.outage.reason is None
+
+
+async def test_an_outage_that_a_worker_does_not_see_the_end_of_is_not_said_to_be_over(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    brokers = Brokers(TimeoutError())
+    brokers.gone = True
+    await brokers.make()
+    assert caplog.messages == ["brokers.away ipg12.episodes/3 fault=TimeoutError"]
+
+
+async def test_nothing_is_attempted_for_a_partition_of_another_worker() -> None:
+    brokers = Brokers(KafkaError())
+    brokers.owned = False
+    await brokers.make()
+    assert len(brokers.faults) == 1
 
 
 async def test_once_given_up_nothing_is_attempted() -> None:

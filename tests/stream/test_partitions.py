@@ -78,9 +78,9 @@ async def test_a_partition_that_has_gone_is_closed_and_its_lag_no_longer_shown(
 
 
 async def test_no_lag_is_shown_before_the_ledger_has_said_what_is_done(worker: Worker) -> None:
+    worker.assigned, worker.spans[1] = {1}, Span(0, 10)
     await worker.partitions.take(1, chunk(range(10)))
     await worker.partitions.close()
-    worker.assigned, worker.spans[1] = {1}, Span(0, 10)
     successor = worker.begin_again()
     await successor.tick()
     assert b'ipg12_lag_records{partition="1"}' not in worker.metrics.exposition()

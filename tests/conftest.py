@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from broker.deployment import Deploy, Deployment
-from broker.kafka import Cluster, what_is_missing
+from broker.distribution import what_is_missing
+from broker.kafka import Cluster
 
 NUMBERS = count(1)
 

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 POM = Path(__file__).with_name("pom.xml")
+JAVA = ("java", "a Java runtime, 17 or later (Debian: apt install openjdk-17-jre-headless)")
 CACHE = Path(__file__).parents[2] / ".cache"
 
 
@@ -52,6 +53,16 @@ def find_program(name: str, install: str) -> str:
     if found is None:
         raise NotInstalledError(name, install)
     return found
+
+
+def what_is_missing() -> str:
+    """Say what has to be installed first; empty where nothing has to be."""
+    try:
+        find_program(*JAVA)
+        kafka_jars()
+    except (NotInstalledError, FetchError) as error:
+        return str(error)
+    return ""
 
 
 def _publish(fetched: Path, jars: Path) -> None:

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, Self
 
-from broker.distribution import FetchError, NotInstalledError, find_program, kafka_jars
+from broker.distribution import JAVA, find_program, kafka_jars
 from broker.proxy import Proxy
 from broker.records import ClientOptions
 from broker.waiting import tail, wait_until
@@ -24,7 +24,6 @@ from streams.demo.broker import free_port
 
 HOST = "127.0.0.1"
 EDGE_HOST = "127.0.0.2"
-JAVA = ("java", "a Java runtime, 17 or later (Debian: apt install openjdk-17-jre-headless)")
 START_SECONDS = 60
 STOP_SECONDS = 10
 CONTROLLER = 100
@@ -35,16 +34,6 @@ QUORUM: Final = {
 }
 
 Properties = Mapping[str, object]
-
-
-def what_is_missing() -> str:
-    """Say what has to be installed first; empty where nothing has to be."""
-    try:
-        find_program(*JAVA)
-        kafka_jars()
-    except (NotInstalledError, FetchError) as error:
-        return str(error)
-    return ""
 
 
 class NodeError(Exception):

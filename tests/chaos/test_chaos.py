@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 import pytest
-from broker.kafka import what_is_missing
+from broker.distribution import what_is_missing
 from chaos.case import Case, run
 from chaos.cases import CASES
 from chaos.stage import Stage

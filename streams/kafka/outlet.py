@@ -117,7 +117,7 @@ class Outlet:
             await producer.commit_transaction()
 
     def _written(self, outbox: Outbox) -> list[str]:
-        copies = [self._topics.outputs[outcome] for outcome in outbox.copies]
+        copies = [self._topics.outputs[outcome] for outcome, rows in outbox.copies.items() if rows]
         answers = [self._topics.verdicts] if outbox.answers else []
         return [*copies, *answers, self._topics.ledger]
 

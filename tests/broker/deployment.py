@@ -18,7 +18,13 @@ from confluent_kafka import (
     ConsumerGroupTopicPartitions,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ResourceType,
+)
 
 from schemas.ledger import LedgerRow
 from schemas.verdict import Outcome
@@ -194,6 +200,16 @@ class Deployment:
     def _asker(self, isolation: str) -> Consumer:
         """Give a client for offsets: the administration's aborts while transactions are pending."""
         return Consumer({**self.cluster.client, "group.id": "asking", "isolation.level": isolation})
+
+    def configure(self, topic: str, settings: dict[str, str]) -> None:
+        """Set what a topic is to have otherwise, as an operator may at any time."""
+        entries = [
+            ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+            for name, value in settings.items()
+        ]
+        kind = ResourceType.TOPIC
+        resource = ConfigResource(kind, self.topic(topic), incremental_configs=entries)
+        self.admin.incremental_alter_configs([resource])[resource].result()
 
     def move_group(self, offsets: dict[int, int]) -> None:
         """Set the group's offsets, as an operator may while no worker runs."""

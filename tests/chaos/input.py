@@ -6,7 +6,6 @@ from broker.worker import Worker
 from chaos.case import case
 from chaos.scene import Scene
 from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 COMPACTED = {
     "cleanup.policy": "compact",
@@ -59,7 +58,7 @@ def wait_expired(worker: Worker, offsets: int) -> None:
 @case(short=1, long=1)
 def the_input_has_gaps(scene: Scene, rounds: int) -> None:
     deployment = scene.deployment
-    configure(scene, COMPACTED)
+    deployment.configure("episodes", COMPACTED)
     writers = [
         deployment.publisher(transactional_id=f"{deployment.prefix}{name}")
         for name in ("committing", "aborting")
@@ -79,7 +78,7 @@ def the_input_has_gaps(scene: Scene, rounds: int) -> None:
         return len(deployment.incoming()) < 10 * rounds * 200 // 2
 
     scene.wait_until(compacted, "the input was compacted")
-    configure(scene, KEPT)
+    deployment.configure("episodes", KEPT)
     gaps = sum(deployment.ends("episodes").values()) - len(deployment.incoming())
     scene.start(1)
     scene.publish_all_the_time()
@@ -115,13 +114,3 @@ def keyed(scene: Scene, records: int) -> list[Content]:
         )
         for number in range(records)
     ]
-
-
-def configure(scene: Scene, settings: dict[str, str]) -> None:
-    entries = [
-        ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
-        for name, value in settings.items()
-    ]
-    topic = scene.deployment.topic("episodes")
-    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)
-    scene.deployment.admin.incremental_alter_configs([resource])[resource].result()

@@ -11,15 +11,13 @@ from confluent_kafka.admin import (
     AclBindingFilter,
     AclOperation,
     AclPermissionType,
-    AlterConfigOpType,
-    ConfigEntry,
-    ConfigResource,
     NewPartitions,
     ResourcePatternType,
     ResourceType,
 )
 
 STOP_SECONDS = 60
+LARGEST_BYTES = 100 * 1_048_576
 
 
 @case(short=1, long=3)
@@ -56,12 +54,12 @@ def an_output_topic_takes_too_small_batches_only(scene: Scene, rounds: int) -> N
     for number in range(rounds):
         (worker,) = scene.start(1)
         scene.publish_all_the_time()
-        topic = scene.deployment.topic(("compliant", "verdicts", "ledger")[number % 3])
-        set_largest_batch(scene, topic, 100)
+        name = ("compliant", "verdicts", "ledger")[number % 3]
+        scene.deployment.configure(name, {"max.message.bytes": "100"})
         line = ending(scene, worker)
-        assert f"MessageSizeTooLargeError {topic}" in line, line
+        assert f"MessageSizeTooLargeError {scene.deployment.topic(name)}" in line, line
         assert "ipg12 topics create" in line
-        set_largest_batch(scene, topic, 100 * 1_048_576)
+        scene.deployment.configure(name, {"max.message.bytes": str(LARGEST_BYTES)})
 
 
 @case(short=1, long=3)
@@ -122,14 +120,6 @@ def publish_to(scene: Scene, partition: int) -> None:
 
 def widen(scene: Scene, topic: str, partitions: int) -> None:
     scene.deployment.admin.create_partitions([NewPartitions(topic, partitions)])[topic].result()
-
-
-def set_largest_batch(scene: Scene, topic: str, size_bytes: int) -> None:
-    entry = ConfigEntry(
-        "max.message.bytes", str(size_bytes), incremental_operation=AlterConfigOpType.SET
-    )
-    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
-    scene.deployment.admin.incremental_alter_configs([resource])[resource].result()
 
 
 def rules(

@@ -25,8 +25,6 @@ class Watch:
         """Of each source partition: when a row was seen, and its `upto`."""
         self._read: dict[int, int] = {}
         self._partitions = 0
-        self.records = 0
-        """Records that the ledger counts."""
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._follow, daemon=True)
 
@@ -73,7 +71,6 @@ class Watch:
 
     def _follow(self) -> None:
         consumer, followed = open_consumer(self._deployment.cluster.client, self._topic)
-        counts: dict[int, int] = defaultdict(int)
         while not self._over.is_set():
             added = range(len(followed), self._partitions)
             if added:
@@ -86,9 +83,6 @@ class Watch:
                 number = int(message.key().rpartition(b"/")[2])
                 row = LedgerRow.model_validate_json(message.value())
                 self._rows[number].append((time.monotonic(), row.upto))
-                count = sum(row.outcomes.values())
-                self.records += count - counts[number]
-                counts[number] = count
             places = [TopicPartition(self._topic, number) for number in followed]
             self._read = {
                 place.partition: max(0, place.offset) for place in consumer.position(places)

@@ -6,13 +6,19 @@ delivery.
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from random import sample
 from socket import socket
 from typing import Final
 
 from confluent_kafka import Producer
 
 TIMEOUT_SECONDS: Final = 10.0
+
+PORTS: Final = range(20_000, 32_000)
+"""Below those that a system gives to outgoing connections, any of which could take one first."""
+
+_ports = iter(sample(PORTS, len(PORTS)))
 
 
 @contextmanager
@@ -27,7 +33,10 @@ def embedded_broker(topics: Iterable[str]) -> Iterator[str]:
 
 
 def free_port() -> int:
-    """Give a port of this machine on which nobody listens."""
-    with socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Give a port of this machine on which nobody listens; each is given once."""
+    for port in _ports:
+        with suppress(OSError), socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    message = "no port is free"
+    raise OSError(message)

@@ -1,4 +1,4 @@
-"""The transactional producer of one source partition."""
+"""Writing what comes of one source partition, chunk by chunk."""
 
 import asyncio
 from asyncio import Future
@@ -6,28 +6,20 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import IllegalOperation, KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from schemas.ledger import LedgerRow
-from streams.kafka.connection import for_aiokafka
+from streams.kafka.producer import TRANSACTION_SECONDS, TransactionalProducer
 from streams.kafka.stopping import STOP_SECONDS, stop_within
 from streams.outbox import Outbox, Row
 from streams.settings import Settings
 from streams.topics import Topics, transactional_ids
 
-TRANSACTION_SECONDS: Final = 10.0
-"""How long the broker lets a transaction stay open before it aborts it."""
-
 COMMIT_SECONDS: Final = TRANSACTION_SECONDS + 2.0
 ABORT_SECONDS: Final = 1.0
-CANCEL_SECONDS: Final = 0.01
-
-BATCH_BYTES: Final = 1_000_000
-"""Size at which a batch is closed and the next one begun; a larger record has one to itself."""
 
 Sent = tuple[str, Future[Any]]
 """A topic and what becomes of a batch for it."""
@@ -47,22 +39,17 @@ class Outlet:
         self._settings = settings
         self._source = source
         self._topics = Topics(settings.topic_prefix)
-        self._producer: AIOKafkaProducer | None = None
+        self._producer: TransactionalProducer | None = None
 
     async def start(self) -> None:
         """Fence the predecessor; once this returns, its last transaction has ended."""
-        producer = AIOKafkaProducer(
-            **for_aiokafka(self._settings),
-            acks="all",
-            transactional_id=f"{transactional_ids(self._settings)}{self._source.partition}",
-            transaction_timeout_ms=int(TRANSACTION_SECONDS * 1000),
-            max_batch_size=BATCH_BYTES,
-            linger_ms=0,
+        producer = TransactionalProducer(
+            self._settings, f"{transactional_ids(self._settings)}{self._source.partition}"
         )
         self._producer = producer
         await producer.start()
         if self._producer is not producer:
-            await _break_off(producer)
+            await producer.break_off()
             message = "the outlet was stopped while it started"
             raise IllegalOperation(message)
 
@@ -70,7 +57,7 @@ class Outlet:
         """Let go of the producer, whatever state it is in."""
         producer, self._producer = self._producer, None
         if producer is not None and not await stop_within(STOP_SECONDS, producer.stop()):
-            await _break_off(producer)
+            await producer.break_off()
 
     async def commit(self, outbox: Outbox, row: LedgerRow) -> None:
         """Write copies, answers, ledger row and the group's offset, all of them or none."""
@@ -94,11 +81,12 @@ class Outlet:
                 try:
                     await future
                 except KafkaError as error:
-                    error.add_note(topic)
+                    if not error.args:
+                        error.add_note(topic)
                     raise
 
     @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[AIOKafkaProducer]:
+    async def _transaction(self) -> AsyncIterator[TransactionalProducer]:
         """Open a transaction that any exception aborts, cancellation included.
 
         Where the abort gets no answer, the successor's start aborts it.
@@ -121,7 +109,9 @@ class Outlet:
         answers = [self._topics.verdicts] if outbox.answers else []
         return [*copies, *answers, self._topics.ledger]
 
-    async def _send_answers(self, producer: AIOKafkaProducer, answers: list[Row]) -> list[Sent]:
+    async def _send_answers(
+        self, producer: TransactionalProducer, answers: list[Row]
+    ) -> list[Sent]:
         """Send answers to the partitions of their keys; those without one stay in the source's."""
         if not answers:
             return []
@@ -141,21 +131,8 @@ class Outlet:
         return sent
 
 
-async def _break_off(producer: AIOKafkaProducer) -> None:
-    """End a producer whose brokers do not let it stop.
-
-    aiokafka 0.14 has no public way: its sender goes on with its requests for as long as they fail,
-    and takes a cancellation for a wish to end them first.
-    """
-    sending = producer._sender.sender_task  # noqa: SLF001
-    while sending is not None and not sending.done():
-        sending.cancel()
-        await asyncio.wait({sending}, timeout=CANCEL_SECONDS)
-    await stop_within(STOP_SECONDS, producer.client.close())
-
-
 async def _send(
-    producer: AIOKafkaProducer, topic: str, partition: int, rows: Iterable[Row]
+    producer: TransactionalProducer, topic: str, partition: int, rows: Iterable[Row]
 ) -> list[Sent]:
     """Send rows in as few batches as hold them; gives what becomes of each."""
     batches = []

@@ -44,11 +44,8 @@ def create_topics(settings: Settings, partitions: int, replication: int) -> list
     return [topic.name for topic in missing]
 
 
-def verify_topics(settings: Settings) -> int:
-    """See that the worker may do its work, and has every topic; gives the number of partitions.
-
-    Raises Trouble.
-    """
+def verify_topics(settings: Settings) -> None:
+    """See that the worker may do its work, and has every topic. Raises Trouble."""
     cluster = Cluster(settings)
     verify_rights(cluster, Command.WORKER, settings)
     names = [topic.name for topic in wanted(settings)]
@@ -64,7 +61,6 @@ def verify_topics(settings: Settings) -> int:
             f"but {', '.join(differing)}; delete or enlarge them, then run `ipg12 topics create`"
         )
         raise Trouble(message)
-    return existing[source]
 
 
 def verify_input(settings: Settings) -> None:

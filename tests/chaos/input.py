@@ -23,13 +23,10 @@ def records_expire_before_they_are_read(scene: Scene, rounds: int) -> None:
     source = deployment.topic("episodes")
     scene.expected = []
     for _ in range(rounds):
-        deployment.publish(deployment.load(2000, seed=scene.random.getrandbits(32)))
-        (worker,) = scene.start(1)
-        deployment.wait_done(worker)
-        assert worker.stop() == 0
-        scene.forget_ended()
+        scene.publish_some()
+        work_off(scene)
         scene.expected = [*scene.expected, *deployment.incoming()]
-        deployment.publish(deployment.load(2000, seed=scene.random.getrandbits(32)))
+        scene.publish_some()
         begins = {number: row.upto + 101 for number, row in deployment.ledger().items()}
         deleted = [TopicPartition(source, number, begin) for number, begin in begins.items()]
         for future in deployment.admin.delete_records(deleted).values():
@@ -89,17 +86,22 @@ def the_input_has_gaps(scene: Scene, rounds: int) -> None:
 def an_operator_moves_the_groups_offsets(scene: Scene, rounds: int) -> None:
     deployment = scene.deployment
     for _ in range(rounds):
-        deployment.publish(deployment.load(2000, seed=scene.random.getrandbits(32)))
-        (worker,) = scene.start(1)
-        deployment.wait_done(worker)
-        assert worker.stop() == 0
-        scene.forget_ended()
+        scene.publish_some()
+        work_off(scene)
         done = {partition: row.upto + 1 for partition, row in deployment.ledger().items()}
         assert deployment.group_offsets() == done
-        deployment.publish(deployment.load(2000, seed=scene.random.getrandbits(32)))
+        scene.publish_some()
         ends = deployment.ends("episodes")
         deployment.move_group({0: 0, 1: done[1] // 2, 2: done[2] + 99, 3: ends[3]})
         scene.strikes += len(done)
+
+
+def work_off(scene: Scene) -> None:
+    """Let a worker do everything that was published, and end."""
+    (worker,) = scene.start(1)
+    scene.deployment.wait_done(worker)
+    assert worker.stop() == 0
+    scene.forget_ended()
 
 
 def keyed(scene: Scene, records: int) -> list[Content]:

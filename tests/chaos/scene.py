@@ -23,6 +23,7 @@ T = TypeVar("T")
 CHUNK_RECORDS = "500"
 """Few, so that work is cut into many transactions, and an outage is made up for soon."""
 
+SOME_RECORDS = 2000
 WAIT_SECONDS = 120
 
 
@@ -79,6 +80,11 @@ class Scene:
     def forget_ended(self) -> None:
         """Count on the workers that run, and no others."""
         self.workers = [worker for worker in self.workers if worker.process.poll() is None]
+
+    def publish_some(self) -> None:
+        """Publish a mixed load once; waits until the brokers have it."""
+        load = self.deployment.load(SOME_RECORDS, seed=self.random.getrandbits(32))
+        self.deployment.publish(load)
 
     def publish_all_the_time(self, *, wait: bool = True) -> None:
         """Publish from now on; waits until something of it is done."""

@@ -26,14 +26,14 @@ def an_output_topic_is_deleted(scene: Scene, rounds: int) -> None:
     (worker,) = scene.start(1)
     for _ in range(rounds):
         scene.deployment.admin.delete_topics([dead_letter])[dead_letter].result()
-        scene.deployment.publish(scene.deployment.load(2000, seed=scene.random.getrandbits(32)))
+        scene.publish_some()
         line = ending(scene, worker)
         assert f"missing topics: {dead_letter}" in line, line
         scene.deployment.create_topics(scene.partitions)
         (worker,) = scene.start(1)
 
 
-@case(short=1, long=5)
+@case(short=1, long=10, partitions=16)
 def an_output_topic_becomes_read_only(scene: Scene, rounds: int) -> None:
     compliant = scene.deployment.topic("compliant")
     for _ in range(rounds):

@@ -59,5 +59,8 @@ def lose(scene: Scene, worker: Worker, nodes: Sequence[Node], outages: int) -> N
 
 
 def stop_all(nodes: Sequence[Node]) -> None:
+    """Kill them at one moment: a coordinator that outlives its replicas may tear a transaction."""
+    for node in nodes:
+        node.send(signal.SIGKILL)
     for node in nodes:
         node.stop(signal.SIGKILL)

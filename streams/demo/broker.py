@@ -16,7 +16,7 @@ from confluent_kafka import Producer
 TIMEOUT_SECONDS: Final = 10.0
 
 PORTS: Final = range(20_000, 32_000)
-"""Below those that a system gives to outgoing connections, any of which could take one first."""
+"""Below those that Linux by default gives to outgoing connections, which may take one any time."""
 
 _ports = iter(sample(PORTS, len(PORTS)))
 
@@ -33,7 +33,7 @@ def embedded_broker(topics: Iterable[str]) -> Iterator[str]:
 
 
 def free_port() -> int:
-    """Give a port of this machine on which nobody listens; each is given once."""
+    """Give a port of this machine on which nobody listens; this process gives each once."""
     for port in _ports:
         with suppress(OSError), socket() as probe:
             probe.bind(("127.0.0.1", port))

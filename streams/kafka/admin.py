@@ -58,7 +58,7 @@ def verify_topics(settings: Settings) -> None:
     if differing:
         message = (
             f"every topic needs the {existing[source]} partitions of {source}, "
-            f"but {', '.join(differing)}; delete or enlarge them, then run `ipg12 topics create`"
+            f"but {', '.join(differing)}; enlarge what has fewer, then start again"
         )
         raise Trouble(message)
 

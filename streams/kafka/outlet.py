@@ -2,7 +2,7 @@
 
 import asyncio
 from asyncio import Future
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from schemas.ledger import LedgerRow
-from streams.kafka.producer import TRANSACTION_SECONDS, TransactionalProducer
+from streams.kafka.producer import TRANSACTION_SECONDS, TransactionalProducer, look_at
 from streams.kafka.stopping import STOP_SECONDS, stop_within
 from streams.outbox import Outbox, Row
 from streams.settings import Settings
@@ -89,7 +89,8 @@ class Outlet:
     async def _transaction(self) -> AsyncIterator[TransactionalProducer]:
         """Open a transaction that any exception aborts, cancellation included.
 
-        Where the abort gets no answer, the successor's start aborts it.
+        A producer is not used again after that. Where the abort gets no answer, the start of its
+        successor aborts it.
         """
         producer = self._producer
         if producer is None:
@@ -134,29 +135,29 @@ class Outlet:
 async def _send(
     producer: TransactionalProducer, topic: str, partition: int, rows: Iterable[Row]
 ) -> list[Sent]:
-    """Send rows in as few batches as hold them; gives what becomes of each."""
+    """Send rows to a partition; gives what becomes of each batch."""
+    sent = []
+    for batch in pack(rows, producer.create_batch):
+        future = await producer.send_batch(batch, topic, partition=partition)
+        future.add_done_callback(look_at)
+        sent.append((topic, future))
+    return sent
+
+
+def pack(rows: Iterable[Row], create_batch: Callable[[], BatchBuilder]) -> list[BatchBuilder]:
+    """Put rows into as few batches as hold them, and close these."""
     batches = []
     batch = None
     for row in rows:
         while batch is None or not _append(batch, row):
-            batch = producer.create_batch()
+            batch = create_batch()
             batches.append(batch)
-    sent = []
     for batch in batches:
         batch.close()
-        future = await producer.send_batch(batch, topic, partition=partition)
-        future.add_done_callback(_look_at)
-        sent.append((topic, future))
-    return sent
+    return batches
 
 
 def _append(batch: BatchBuilder, row: Row) -> bool:
     """Add a row to a batch; returns whether there was room. An empty batch takes any row."""
     added = batch.append(key=row.key, value=row.value, timestamp=row.timestamp, headers=row.headers)
     return added is not None
-
-
-def _look_at(future: Future[Any]) -> None:
-    """Take note of what a batch came to, so that asyncio does not complain where nobody waits."""
-    if not future.cancelled():
-        future.exception()

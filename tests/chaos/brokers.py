@@ -59,7 +59,7 @@ def lose(scene: Scene, worker: Worker, nodes: Sequence[Node], outages: int) -> N
 
 
 def stop_all(nodes: Sequence[Node]) -> None:
-    """Kill them at one moment: a coordinator that outlives its replicas may tear a transaction."""
+    """Kill them at nearly one moment: see "When all brokers crash at once" in operating.md."""
     for node in nodes:
         node.send(signal.SIGKILL)
     for node in nodes:

@@ -26,7 +26,7 @@ PURE := $(PURE),streams/check.py,streams/routing.py,streams/outbox.py,streams/ri
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lint types format docs bench chaos fuzz lock compose-config clean
+.PHONY: help demo test lint types format docs bench profile chaos fuzz lock compose-config clean
 
 help: ## list what can be done
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' Makefile | expand -t 22
@@ -55,8 +55,11 @@ docs: $(RUNTIME) ## write the generated files: JSON Schemas, pages of the rules
 	$(BIN)/python -m schemas.export
 	$(BIN)/python -m streams.cli.pages
 
-bench: $(DEV) ## measure
-	$(BIN)/python -m benchmarks
+bench: $(DEV) ## measure the worker beside others
+	PYTHONPATH=tests $(BIN)/python -m benchmarks
+
+profile: $(DEV) ## show where the worker's time goes, stage by stage
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.profile
 
 chaos: $(DEV) ## let every fault strike again and again on three brokers: SEED=…, SCALE=… of the rounds
 	PYTHONPATH=tests $(BIN)/python -m chaos --seed $(SEED) --scale $(SCALE)

@@ -1,0 +1,136 @@
+"""Where the time goes: processor time a record of each stage of its journey.
+
+All stages but the last run in this process and without a broker. The last is what a whole worker
+takes beside them: sockets, event loop, transactions.
+"""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from statistics import median
+from time import process_time
+from typing import Annotated, Final
+
+import typer
+from aiokafka.consumer.fetcher import READ_COMMITTED, PartitionRecords
+from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.record.memory_records import MemoryRecords
+from broker.kafka import Cluster
+from faust.types import TP
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.contenders import WORKER
+from benchmarks.loads import Load
+from benchmarks.measuring import measure, publish
+from schemas.episode import Episode
+from schemas.rejection import Rejection
+from schemas.verdict import Outcome, Verdict
+from streams.check import check, refuse
+from streams.intake import read_episode
+from streams.kafka.chunks import chunk_scheduler
+from streams.kafka.outlet import pack
+from streams.kafka.producer import BATCH_BYTES
+from streams.outbox import Record, Row, fill
+from streams.routing import Routing
+from streams.settings import Settings
+
+SOURCE: Final = TP("ipg12.episodes", 0)
+REST: Final = "sockets, event loop, transactions"
+
+Stages = dict[str, float]
+"""Microseconds of processor time a record, by stage."""
+
+
+def main(
+    records: Annotated[int, typer.Option(min=10_000)] = 200_000,
+    rounds: Annotated[int, typer.Option(min=1)] = 5,
+) -> None:
+    """Measure each stage on both loads, and a whole worker on a real Kafka; print them."""
+    found: dict[Load, Stages] = {}
+    with tempfile.TemporaryDirectory() as folder, Cluster(Path(folder)) as cluster:
+        for load in Load:
+            publish(cluster.address, f"{load}.", load, records, partitions=16)
+            whole = measure(cluster.address, f"{load}.", WORKER, records)
+            stages = in_process(load, rounds)
+            rest = whole.cpu_microseconds_per_record - sum(stages.values())
+            found[load] = {**stages, REST: rest}
+    Console(width=100).print(_table(found))
+
+
+def in_process(load: Load, rounds: int) -> Stages:
+    """Measure the stages that need no broker; medians, each stage in turn."""
+    settings = Settings()
+    size = settings.chunk_records
+    routing = Routing(SOURCE.topic, SOURCE.partition, settings.group)
+    fetched = _as_fetched(list(load.values(size)))
+    records = _unpack(fetched)
+    read = [read_episode(record.value) for record in records]
+    verdicts = [_verdict(each) for each in read]
+    outbox = fill(records, routing, settings)
+    rows = [row for copies in outbox.copies.values() for row in copies] + outbox.answers
+    scheduler = chunk_scheduler(SOURCE.topic, size, lambda: 0)
+    work: dict[str, Callable[[], object]] = {
+        "fetch": lambda: _unpack(fetched),
+        "chunk": lambda: list(scheduler().iterate({SOURCE: records})),
+        "parse": lambda: [read_episode(record.value) for record in records],
+        "check": lambda: [_verdict(each) for each in read],
+        "headers and answers": lambda: _address(routing, records, verdicts),
+        "outbox": lambda: fill(records, routing, settings),
+        "batch": lambda: [batch._build() for batch in pack(rows, _new_batch)],  # noqa: SLF001
+    }
+    taken: dict[str, list[float]] = {stage: [] for stage in work}
+    for _ in range(rounds):
+        for stage, do in work.items():
+            began = process_time()
+            do()
+            taken[stage].append((process_time() - began) / size * 1e6)
+    stages = {stage: median(times) for stage, times in taken.items()}
+    for contained in ("parse", "check", "headers and answers"):
+        stages["outbox"] -= stages[contained]
+    return stages
+
+
+_new_batch = partial(
+    BatchBuilder, batch_size=BATCH_BYTES, compression_type=0, is_transactional=True
+)
+
+
+def _as_fetched(values: Sequence[bytes]) -> bytes:
+    """Write values as a broker hands them over, in one batch."""
+    rows = [Row(b"R0A", value, 1_767_225_600_000, []) for value in values]
+    (batch,) = pack(rows, partial(_new_batch, batch_size=sum(map(len, values)) * 2))
+    return bytes(batch._build())  # noqa: SLF001
+
+
+def _unpack(data: bytes) -> list[Record]:
+    """Read what a broker hands over, as aiokafka's consumer does."""
+    memory = MemoryRecords(data)
+    return list(PartitionRecords(SOURCE, memory, [], 0, None, None, True, READ_COMMITTED))  # noqa: FBT003
+
+
+def _verdict(read: Episode | Rejection) -> Verdict:
+    return refuse(read) if isinstance(read, Rejection) else check(read)
+
+
+def _address(routing: Routing, records: Sequence[Record], verdicts: Sequence[Verdict]) -> None:
+    for record, verdict in zip(records, verdicts, strict=True):
+        routing.headers(verdict, record.offset, record.headers)
+        if verdict.outcome is not Outcome.OUT_OF_SCOPE:
+            routing.answer(verdict, record.offset)
+
+
+def _table(found: dict[Load, Stages]) -> Table:
+    table = Table("CPU µs a record", *found)
+    for stage in next(iter(found.values())):
+        table.add_row(stage, *(f"{stages[stage]:.1f}" for stages in found.values()))
+    table.add_section()
+    table.add_row("whole worker", *(f"{sum(stages.values()):.1f}" for stages in found.values()))
+    for column in table.columns[1:]:
+        column.justify = "right"
+    return table
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,5 +1,6 @@
 """Faust's consumer, told to read committed records only."""
 
+import asyncio
 from typing import Final
 
 import aiokafka
@@ -20,6 +21,15 @@ class CommittedConsumerThread(driver.AIOKafkaConsumerThread):
             return super()._create_worker_consumer(transport)
         finally:
             self.consumer.in_transaction = False
+
+    def _crash(self, reason: BaseException) -> None:
+        """Take note of what goes wrong in the thread itself.
+
+        Faust 0.15.3 hands on a crash of the app too, from another thread: this one would then end
+        by itself, perhaps before it is asked to, and whoever asks would wait for it in vain.
+        """
+        if asyncio.get_running_loop() is self.thread_loop:
+            super()._crash(reason)
 
     async def on_thread_stop(self) -> None:
         """Leave the group, but do not wait for brokers that do not answer."""

@@ -3,6 +3,7 @@
 import asyncio
 from types import SimpleNamespace
 
+import faust
 import pytest
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -32,6 +33,25 @@ async def test_ours_reads_committed_records_without_transactions_of_fausts() -> 
     assert consumer._isolation_level == "read_committed"  # noqa: SLF001
     assert not app.in_transaction
     assert not app.consumer.in_transaction
+
+
+async def crashes_with(app: faust.App) -> bool:
+    """Tell whether the consumer's thread crashes with the app, from another loop than its own."""
+    thread = app.consumer._thread  # noqa: SLF001
+    thread._crash(RuntimeError())  # noqa: SLF001  # as Mode hands it on
+    thread.thread_loop.close()
+    return bool(thread.crashed)
+
+
+@pytest.mark.xfail(
+    strict=True, raises=AssertionError, reason="Faust 0.15.3 ends it at once, and then waits for it"
+)
+async def test_faust_stops_the_consumers_thread_in_order_when_the_app_crashes() -> None:
+    assert not await crashes_with(plain_app())
+
+
+async def test_ours_stops_the_consumers_thread_in_order_when_the_app_crashes() -> None:
+    assert not await crashes_with(create_app(Settings()))
 
 
 class ElsewhereThread(driver.AIOKafkaConsumerThread):

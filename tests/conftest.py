@@ -1,5 +1,6 @@
 """One Kafka for the whole run, and topics of its own for each test."""
 
+import signal
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -10,6 +11,9 @@ from broker.distribution import what_is_missing
 from broker.kafka import Cluster
 
 NUMBERS = count(1)
+
+# A shell's background jobs ignore Ctrl-C, and so would the commands that tests stop with it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

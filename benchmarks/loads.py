@@ -18,7 +18,7 @@ class Load(StrEnum):
 
     def values(self, records: int) -> Iterator[bytes]:
         """Invent so many episodes, as JSON."""
-        yield from invented_episodes(records, **_SHARES[self], padding=PADDING_BYTES)
+        return invented_episodes(records, **_SHARES[self], padding=PADDING_BYTES)
 
 
 _SHARES: Final = {

@@ -43,7 +43,7 @@ def records_are_as_large_as_they_may_be(scene: Scene, rounds: int) -> None:
             [Content(number % scene.partitions, None, value, (), scene.deployment.started_ms)] * 4
         )
     (worker,) = scene.start(1)
-    scene.wait_until(lambda: not scene.deployment.unfinished(), "everything was done")
+    scene.wait_done()
     scene.strikes += rounds * 4
     status = Path(f"/proc/{worker.process.pid}/status").read_text()
     peak = int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) // 1024

@@ -119,6 +119,10 @@ class Scene:
         """Wait until everything up to these offsets is done, whoever does it."""
         self.wait_until(lambda: not self.watch.unfinished(last), "work went on")
 
+    def wait_done(self) -> None:
+        """Wait until everything that was published is done, whoever does it."""
+        self.wait_until(lambda: not self.deployment.unfinished(), "everything was done")
+
     def wait_until(self, condition: Callable[[], T], what: str) -> T:
         """Wait for a condition; in vain, it shows the ends of the workers' logs."""
         return wait_until(condition, what, WAIT_SECONDS, self._evidence)
@@ -147,7 +151,7 @@ class Scene:
             self.traffic.end()
         if not self.workers:
             self.start(1)
-        self.wait_until(lambda: not self.deployment.unfinished(), "everything was done")
+        self.wait_done()
         self.wait_until(self.watch.caught_up, "the ledger had been read")
         return self.watch.longest_wait(self.traffic.publisher.delivered)
 

@@ -55,11 +55,11 @@ docs: $(RUNTIME) ## write the generated files: JSON Schemas, pages of the rules
 	$(BIN)/python -m schemas.export
 	$(BIN)/python -m streams.cli.pages
 
-bench: $(DEV) ## measure the worker beside others
-	PYTHONPATH=tests $(BIN)/python -m benchmarks
+bench: $(DEV) ## measure the worker beside others: ONLY=… for one section
+	PYTHONPATH=tests $(BIN)/python -m benchmarks $(ONLY)
 
 profile: $(DEV) ## show where the worker's time goes, stage by stage
-	PYTHONPATH=tests $(BIN)/python -m benchmarks.profile
+	PYTHONPATH=tests $(BIN)/python -m benchmarks profile
 
 chaos: $(DEV) ## let every fault strike again and again on three brokers: SEED=…, SCALE=… of the rounds
 	PYTHONPATH=tests $(BIN)/python -m chaos --seed $(SEED) --scale $(SCALE)

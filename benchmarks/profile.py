@@ -18,12 +18,12 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 from broker.kafka import Cluster
 from faust.types import TP
-from rich.console import Console
-from rich.table import Table
 
 from benchmarks.contenders import WORKER
 from benchmarks.loads import Load
 from benchmarks.measuring import measure, publish
+from benchmarks.report import Cells
+from benchmarks.report import publish as publish_report
 from schemas.episode import Episode
 from schemas.rejection import Rejection
 from schemas.verdict import Outcome, Verdict
@@ -56,7 +56,11 @@ def main(
             stages = in_process(load, rounds)
             rest = whole.cpu_microseconds_per_record - sum(stages.values())
             found[load] = {**stages, REST: rest}
-    Console(width=100).print(_table(found))
+    conditions = (
+        f"`python -m benchmarks profile --records {records} --rounds {rounds}`: processor time, "
+        f"median of {rounds} rounds; the last stage is the rest of what a whole worker takes."
+    )
+    publish_report("profile", conditions, {"CPU µs a record": _table(found)})
 
 
 def in_process(load: Load, rounds: int) -> Stages:
@@ -121,16 +125,10 @@ def _address(routing: Routing, records: Sequence[Record], verdicts: Sequence[Ver
             routing.answer(verdict, record.offset)
 
 
-def _table(found: dict[Load, Stages]) -> Table:
-    table = Table("CPU µs a record", *found)
-    for stage in next(iter(found.values())):
-        table.add_row(stage, *(f"{stages[stage]:.1f}" for stages in found.values()))
-    table.add_section()
-    table.add_row("whole worker", *(f"{sum(stages.values()):.1f}" for stages in found.values()))
-    for column in table.columns[1:]:
-        column.justify = "right"
-    return table
-
-
-if __name__ == "__main__":
-    typer.run(main)
+def _table(found: dict[Load, Stages]) -> Cells:
+    stages = next(iter(found.values()))
+    return [
+        ("", *found),
+        *((stage, *(f"{each[stage]:.1f}" for each in found.values())) for stage in stages),
+        ("whole worker", *(f"{sum(each.values()):.1f}" for each in found.values())),
+    ]

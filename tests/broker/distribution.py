@@ -27,7 +27,7 @@ class FetchError(Exception):
 
 def kafka_jars() -> Path:
     """Give the folder of Kafka's jars; Maven is asked only where it is not there yet."""
-    jars = CACHE / f"kafka-{_version()}"
+    jars = CACHE / f"kafka-{kafka_version()}"
     if jars.is_dir():
         return jars
     maven = find_program("mvn", "Maven, which fetches Kafka once (Debian: apt install maven)")
@@ -74,5 +74,6 @@ def _publish(fetched: Path, jars: Path) -> None:
             raise
 
 
-def _version() -> str:
+def kafka_version() -> str:
+    """Give the version that is fetched."""
     return re.findall(r"<version>([\d.]+)</version>\s*</dependency>", POM.read_text())[0]

@@ -40,7 +40,7 @@ class DatedCode(TypedDict):
     date: NotRequired[Annotated[IsoDate | None, Field(description="The day, as in 2026-01-31.")]]
 
 
-CodeEntry = Annotated[Code | DatedCode, Field(union_mode="left_to_right")]
+CodeEntry = Annotated[DatedCode | Code, Field(union_mode="left_to_right")]
 
 
 class Episode(BaseModel):

@@ -19,6 +19,9 @@ class Outcome(StrEnum):
     OUT_OF_SCOPE = "out-of-scope"
     DEAD_LETTER = "dead-letter"
 
+    # Enum's own is written in Python, and every record is counted and addressed by its outcome.
+    __hash__ = str.__hash__
+
 
 class Severity(StrEnum):
     """How much a finding weighs; only an error makes an episode non-compliant."""

@@ -151,11 +151,11 @@ class _EndToEnd(Collector):
     def observe(self, records: Sequence[Record]) -> None:
         """Measure from each record's timestamp to now; records without one are left out."""
         now = time()
-        for record in records:
-            if record.timestamp is not None and record.timestamp >= 0:
-                seconds = max(0.0, now - record.timestamp / 1000)
-                self._counts[bisect_left(END_TO_END_SECONDS, seconds)] += 1
-                self._sum_seconds += seconds
+        for timestamp, count in Counts(record.timestamp for record in records).items():
+            if timestamp is not None and timestamp >= 0:
+                seconds = max(0.0, now - timestamp / 1000)
+                self._counts[bisect_left(END_TO_END_SECONDS, seconds)] += count
+                self._sum_seconds += seconds * count
 
     def collect(self) -> Iterator[HistogramMetricFamily]:
         """Give the histogram with cumulated buckets, as Prometheus wants it."""

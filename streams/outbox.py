@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from schemas.ledger import LedgerRow
 from schemas.verdict import Outcome
@@ -36,8 +36,7 @@ class Record(Protocol):
         """Headers in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A record to be written."""
 
     key: bytes | None

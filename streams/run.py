@@ -1,6 +1,7 @@
 """Running the worker as a process."""
 
 import atexit
+import gc
 import logging
 import os
 import sys
@@ -25,6 +26,13 @@ STOP_SECONDS: Final = 9.0
 """How long an orderly stop may take; what is left undone then is done by the successor."""
 
 THREADS_SECONDS: Final = 1.0
+
+GARBAGE_OBJECTS: Final = (50_000, 20, 100)
+"""How many objects are made before each generation is searched for garbage.
+
+Records wait by the thousand and form no cycles. Searched as often as Python does by itself, they
+cost a quarter of the worker's processor time.
+"""
 
 log = logging.getLogger("ipg12.worker")
 
@@ -85,6 +93,8 @@ def run_worker(settings: Settings) -> None:
         settings.web_port,
     )
     app = create_app(settings)
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_OBJECTS)
     worker = PromptWorker(
         app, debug=False, override_logging=False, redirect_stdouts=False, quiet=True
     )

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby, pairwise
 from typing import Protocol
 
 from schemas.codes import (
+    KNOWN_CODES,
     DiagnosisCode,
     ProcedureCode,
     read_diagnosis_code,
@@ -153,7 +154,12 @@ class Sequence:
 
 def in_scope(procedures: tuple[str, ...]) -> bool:
     """Tell whether a list of procedures holds a vertebroplasty."""
-    return any(read_procedure_code(code).vertebroplasty for code in procedures)
+    return any(map(_is_vertebroplasty, procedures))
+
+
+@lru_cache(maxsize=KNOWN_CODES)
+def _is_vertebroplasty(submitted: str) -> bool:
+    return read_procedure_code(submitted).vertebroplasty
 
 
 def _operations(groups: list[Group]) -> Iterator[list[Group]]:

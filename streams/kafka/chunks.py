@@ -1,7 +1,9 @@
 """Chunks: consecutive records of one partition, handed through Faust as one."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Final
 
 from faust.transport.utils import DefaultSchedulingStrategy
@@ -97,11 +99,10 @@ def chunk_scheduler(
 
 def _cut(records: list[Record], size: int) -> Iterator[list[Record]]:
     """Cut records into parts of at most `size` records and about CHUNK_BYTES."""
-    start = total = 0
-    for index, record in enumerate(records):
-        length = len(record.value or b"")
-        if index > start and (index - start == size or total + length > CHUNK_BYTES):
-            yield records[start:index]
-            start, total = index, 0
-        total += length
-    yield records[start:]
+    totals = list(accumulate(len(record.value or b"") for record in records))
+    start = done = 0
+    while start < len(records):
+        fitting = bisect_right(totals, done + CHUNK_BYTES, lo=start)
+        end = max(start + 1, min(start + size, fitting))
+        yield records[start:end]
+        start, done = end, totals[end - 1]

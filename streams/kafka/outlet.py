@@ -117,15 +117,15 @@ class Outlet:
         if not answers:
             return []
         topic = self._topics.verdicts
-        partitions = sorted(await producer.partitions_for(topic))
+        numbers = sorted(await producer.partitions_for(topic))
+        keys = {answer.key for answer in answers}
+        partitions = {
+            key: self._source.partition if key is None else _by_key(key, numbers, numbers)
+            for key in keys
+        }
         by_partition: dict[int, list[Row]] = {}
         for answer in answers:
-            partition = (
-                self._source.partition
-                if answer.key is None
-                else _by_key(answer.key, partitions, partitions)
-            )
-            by_partition.setdefault(partition, []).append(answer)
+            by_partition.setdefault(partitions[answer.key], []).append(answer)
         sent = []
         for partition, rows in by_partition.items():
             sent += await _send(producer, topic, partition, rows)
@@ -148,16 +148,13 @@ def pack(rows: Iterable[Row], create_batch: Callable[[], BatchBuilder]) -> list[
     """Put rows into as few batches as hold them, and close these."""
     batches = []
     batch = None
-    for row in rows:
-        while batch is None or not _append(batch, row):
+    for key, value, timestamp, headers in rows:
+        # An empty batch takes any row; a full one says None.
+        while batch is None or not batch.append(
+            key=key, value=value, timestamp=timestamp, headers=headers
+        ):
             batch = create_batch()
             batches.append(batch)
     for batch in batches:
         batch.close()
     return batches
-
-
-def _append(batch: BatchBuilder, row: Row) -> bool:
-    """Add a row to a batch; returns whether there was room. An empty batch takes any row."""
-    added = batch.append(key=row.key, value=row.value, timestamp=row.timestamp, headers=row.headers)
-    return added is not None

@@ -84,7 +84,9 @@ class Partition:
             passed_over = chunk.after is None or chunk.after >= self._next
             if passed_over and chunk.first > self._next:
                 await self._catch_up(chunk.first)
-            rest = [record for record in chunk.records if record.offset >= self._next]
+            rest = chunk.records
+            if chunk.first < self._next:
+                rest = [record for record in rest if record.offset >= self._next]
             if rest:
                 await self._do(rest)
 

@@ -1,10 +1,11 @@
 """The agent that validates: chunk in, partition brought forward."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from typing import cast
 
 import faust
-from faust.types import StreamT
+from faust.types import ChannelT, StreamT
 
 from streams.kafka.chunks import Chunk
 from streams.kafka.partitions import Partitions
@@ -19,13 +20,21 @@ def validator(app: faust.App, partitions: Partitions) -> Agent:
     async def validate(stream: StreamT[Chunk]) -> None:
         """Do chunks in order."""
         async for event in stream.events():
-            await partitions.take(event.message.partition, event.value)
+            chunks = [event.value, *_waiting(stream)]
+            await partitions.take(event.message.partition, chunks)
 
     async def validate_or_crash(stream: StreamT[Chunk]) -> None:
         """Do chunks in order; what goes wrong is never skipped."""
         await or_crash(app, validate(stream))
 
     return validate_or_crash
+
+
+def _waiting(stream: StreamT[Chunk]) -> Iterator[Chunk]:
+    """Take what else waits for the actor: what came in together while it was busy."""
+    queue = cast("ChannelT[Chunk]", stream.channel).queue
+    while not queue.empty():
+        yield queue.get_nowait().value
 
 
 async def or_crash(app: faust.App, work: Awaitable[None]) -> None:

@@ -12,6 +12,7 @@ from streams.health import serve
 from streams.kafka.chunks import chunk_scheduler
 from streams.kafka.connection import for_faust
 from streams.kafka.partitions import TICK_SECONDS, Partitions
+from streams.kafka.tables import NoTables
 from streams.kafka.transport import CommittedTransport
 from streams.metrics import Metrics
 from streams.settings import Settings
@@ -40,9 +41,8 @@ def create_app(settings: Settings) -> faust.App:
         broker_heartbeat_interval=HEARTBEAT_SECONDS,
         consumer_auto_offset_reset="earliest",
         consumer_metadata_max_age_ms=METADATA_MS,
-        ConsumerScheduler=chunk_scheduler(
-            source, settings.chunk_records, lambda: app.consumer_generation_id
-        ),
+        ConsumerScheduler=chunk_scheduler(source, lambda: app.consumer_generation_id),
+        TableManager=NoTables,
         stream_buffer_maxsize=BUFFERED_CHUNKS,
         stream_wait_empty=False,
         topic_allow_declare=False,

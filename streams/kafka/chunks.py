@@ -1,7 +1,7 @@
 """Chunks: consecutive records of one partition, handed through Faust as one."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Final
@@ -12,7 +12,7 @@ from faust.types import TP
 from streams.outbox import Record
 
 CHUNK_BYTES: Final = 4 * 1_048_576
-"""Size of its values at which a chunk is closed; a larger record makes a chunk of its own."""
+"""Size of its values up to which records share a transaction; a larger one has its own."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -32,6 +32,46 @@ class Chunk:
     def last(self) -> int:
         """Offset of the last record."""
         return self.records[-1].offset
+
+
+def regrouped(chunks: Iterable[Chunk], size: int) -> Iterator[Chunk]:
+    """Make chunks of at most `size` records, as few as hold all that was fetched in a row.
+
+    Records that trickle come in chunks of a few, and each transaction holds up the next: what came
+    while one was under way goes into the next one together.
+    """
+    for run in _runs(chunks):
+        after = run.after
+        for records in _cut(run.records, size):
+            chunk = Chunk(records, after)
+            yield chunk
+            after = chunk.last
+
+
+def _runs(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+    """Join chunks of which each was fetched directly after the one before."""
+    run: Chunk | None = None
+    for chunk in chunks:
+        if run is None:
+            run = chunk
+        elif chunk.after == run.last:
+            run = Chunk([*run.records, *chunk.records], run.after)
+        else:
+            yield run
+            run = chunk
+    if run is not None:
+        yield run
+
+
+def _cut(records: Sequence[Record], size: int) -> Iterator[Sequence[Record]]:
+    """Cut records into parts of at most `size` records and about CHUNK_BYTES."""
+    totals = list(accumulate(len(record.value or b"") for record in records))
+    start = done = 0
+    while start < len(records):
+        fitting = bisect_right(totals, done + CHUNK_BYTES, lo=start)
+        end = max(start + 1, min(start + size, fitting))
+        yield records[start:end]
+        start, done = end, totals[end - 1]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -61,13 +101,11 @@ class _Fetched:
     last: dict[TP, int] = field(default_factory=dict)
 
 
-def chunk_scheduler(
-    topic: str, size: int, generation: Callable[[], int]
-) -> type[DefaultSchedulingStrategy]:
-    """Make a Faust consumer scheduler that yields the records of `topic` in chunks.
+def chunk_scheduler(topic: str, generation: Callable[[], int]) -> type[DefaultSchedulingStrategy]:
+    """Make a Faust consumer scheduler that yields what was fetched of `topic` as one chunk.
 
-    `size` is the most records in a chunk, `generation` the consumer group's generation: what was
-    fetched before a rebalance says nothing about what is fetched after it.
+    `generation` is the consumer group's generation: what was fetched before a rebalance says
+    nothing about what is fetched after it.
     """
 
     class ChunkScheduler(DefaultSchedulingStrategy):
@@ -79,30 +117,16 @@ def chunk_scheduler(
                 self._fetched = _Fetched(generation())
             yield from super().iterate(
                 {
-                    tp: list(self._chunks(tp, fetched)) if tp.topic == topic else fetched
+                    tp: [self._chunk(tp, fetched)] if tp.topic == topic else fetched
                     for tp, fetched in records.items()
                 }
             )
 
-        def _chunks(self, tp: TP, records: list[Record]) -> Iterator[ChunkRecord]:
+        def _chunk(self, tp: TP, records: list[Record]) -> ChunkRecord:
             before = self._fetched.last.get(tp)
             after = before if before is not None and before < records[0].offset else None
-            for part in _cut(records, size):
-                chunk = Chunk(part, after)
-                after = chunk.last
-                newest = chunk.records[-1]
-                yield ChunkRecord(tp.topic, tp.partition, chunk, newest.timestamp, 0)
-            self._fetched.last[tp] = records[-1].offset
+            newest = records[-1]
+            self._fetched.last[tp] = newest.offset
+            return ChunkRecord(tp.topic, tp.partition, Chunk(records, after), newest.timestamp, 0)
 
     return ChunkScheduler
-
-
-def _cut(records: list[Record], size: int) -> Iterator[list[Record]]:
-    """Cut records into parts of at most `size` records and about CHUNK_BYTES."""
-    totals = list(accumulate(len(record.value or b"") for record in records))
-    start = done = 0
-    while start < len(records):
-        fitting = bisect_right(totals, done + CHUNK_BYTES, lo=start)
-        end = max(start + 1, min(start + size, fitting))
-        yield records[start:end]
-        start, done = end, totals[end - 1]

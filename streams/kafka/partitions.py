@@ -1,14 +1,14 @@
 """All source partitions that the group assigns to this worker."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from aiokafka.structs import TopicPartition
 
 from streams.kafka.admin import verify_topics
 from streams.kafka.attempts import Attempts
-from streams.kafka.chunks import Chunk
+from streams.kafka.chunks import Chunk, regrouped
 from streams.kafka.ends import Ends
 from streams.kafka.outage import Outage
 from streams.kafka.outlet import Outlet
@@ -45,10 +45,11 @@ class Partitions:
         self._ticking = asyncio.Lock()
         self._closing = False
 
-    async def take(self, number: int, chunk: Chunk) -> None:
-        """Do a chunk of a partition, unless the worker is stopping. Raises Trouble."""
-        if not self._closing:
-            await self._partition(number).take(chunk)
+    async def take(self, number: int, chunks: Iterable[Chunk]) -> None:
+        """Do chunks of a partition in order, unless the worker is stopping. Raises Trouble."""
+        for chunk in regrouped(chunks, self._settings.chunk_records):
+            if not self._closing:
+                await self._partition(number).take(chunk)
 
     async def tick(self) -> None:
         """Follow the assignment and look after quiet partitions. Raises Trouble."""

@@ -21,6 +21,9 @@ from streams.trouble import Trouble
 TAIL_OFFSETS: Final = 64
 """How far before its end the ledger is looked at first; a row and its marker take two offsets."""
 
+FETCH_WAIT_MS: Final = 10
+"""How long a fetch may wait for records, in milliseconds: other questions queue up behind it."""
+
 SILENCE_SECONDS: Final = 10.0
 """How long a broker may give nothing before that is taken for a fault; silence proves no hole."""
 
@@ -83,9 +86,12 @@ class Reader:
             group_id=self._settings.group,
             auto_offset_reset="earliest",
             max_poll_records=self._settings.chunk_records,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
         )
         try:
             await consumer.start()
+            # Else aiokafka pauses before it looks at a topic that it is first asked about.
+            await consumer._client.set_topics([self._source.topic, self._ledger.topic])  # noqa: SLF001
             yield consumer
         finally:
             await stop_within(STOP_SECONDS, consumer.stop())

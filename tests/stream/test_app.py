@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from types import SimpleNamespace
 
 from fakes import chunk
@@ -13,13 +13,13 @@ from streams.trouble import Trouble
 
 class FakePartitions:
     def __init__(self) -> None:
-        self.taken: list[int] = []
+        self.taken: list[list[int]] = []
         self.faults: list[BaseException] = []
 
-    async def take(self, _: int, taken: Chunk) -> None:
+    async def take(self, _: int, chunks: Iterable[Chunk]) -> None:
         if self.faults:
             raise self.faults.pop()
-        self.taken.append(taken.last)
+        self.taken.append([chunk.last for chunk in chunks])
 
 
 def test_an_app_is_made_without_a_broker_and_named_after_the_group() -> None:
@@ -46,11 +46,24 @@ async def test_the_agent_takes_chunks_in_order() -> None:
     async with agent.test_context() as context:
         for last in (3, 5, 9):
             await context.put(chunk([last]))
-    assert partitions.taken == [3, 5, 9]
+    assert partitions.taken == [[3], [5], [9]]
+
+
+async def test_what_came_while_an_actor_was_busy_is_taken_together() -> None:
+    app = create_app(Settings())
+    partitions = FakePartitions()
+    stream = FakeStream()
+    for last in (3, 5):
+        stream.channel.queue.put_nowait(SimpleNamespace(value=chunk([last])))
+    await validator(app, partitions)(stream)  # type: ignore[arg-type]
+    assert partitions.taken == [[0, 3, 5]]
 
 
 class FakeStream:
-    """A stream of one chunk."""
+    """A stream of one chunk, and of what waits behind it."""
+
+    def __init__(self) -> None:
+        self.channel = SimpleNamespace(queue=asyncio.Queue[SimpleNamespace]())
 
     async def events(self) -> AsyncIterator[SimpleNamespace]:
         yield SimpleNamespace(message=SimpleNamespace(partition=0), value=chunk([0]))

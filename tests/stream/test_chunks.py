@@ -1,12 +1,13 @@
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import accumulate, pairwise
 
 from fakes import FakeRecord, records
 from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.kafka.chunks import CHUNK_BYTES, ChunkRecord, chunk_scheduler
+from streams.kafka.chunks import CHUNK_BYTES, Chunk, ChunkRecord, chunk_scheduler, regrouped
 from streams.outbox import Record
 
 SOURCE = TP("ipg12.episodes", 0)
@@ -14,71 +15,90 @@ OTHER = TP("another", 0)
 
 
 class Fetcher:
-    def __init__(self, size: int) -> None:
+    def __init__(self) -> None:
         self.generation = 1
-        self._scheduler = chunk_scheduler(SOURCE.topic, size, lambda: self.generation)()
+        self._scheduler = chunk_scheduler(SOURCE.topic, lambda: self.generation)()
 
-    def fetch(self, offsets: Iterable[int], tp: TP = SOURCE) -> list[ChunkRecord]:
-        return [record for _, record in self._scheduler.iterate({tp: records(offsets)})]  # type: ignore[misc]
+    def fetch(self, offsets: Iterable[int], tp: TP = SOURCE) -> ChunkRecord:
+        (record,) = [record for _, record in self._scheduler.iterate({tp: records(offsets)})]
+        return record  # type: ignore[return-value]
+
+
+def offsets_of(chunk: Chunk) -> list[int]:
+    return [record.offset for record in chunk.records]
+
+
+def test_what_was_fetched_of_a_partition_is_one_chunk() -> None:
+    record = Fetcher().fetch([3, 4, 7])
+    assert offsets_of(record.value) == [3, 4, 7]
+    assert record.offset == 7
 
 
 @given(
-    st.lists(st.sets(st.integers(0, 1000), min_size=1, max_size=50), max_size=5),
+    st.lists(st.lists(st.integers(1, 5), min_size=1, max_size=50), max_size=5),
+    st.lists(st.booleans(), min_size=5, max_size=5),
     st.integers(1, 20),
 )
-def test_chunks_hold_every_record_once_in_order_and_none_is_over_size(
-    fetches: list[set[int]], size: int
+def test_regrouped_chunks_hold_every_record_once_in_order_and_no_more_than_they_may(
+    steps: list[list[int]], known: list[bool], size: int
 ) -> None:
-    fetcher = Fetcher(size)
-    for offsets in fetches:
-        chunks = fetcher.fetch(sorted(offsets))
-        assert [each.offset for chunk in chunks for each in chunk.value.records] == sorted(offsets)
-        assert all(1 <= len(chunk.value.records) <= size for chunk in chunks)
-        assert all(chunk.offset == chunk.value.records[-1].offset for chunk in chunks)
+    fetched: list[Chunk] = []
+    last = 0
+    for distances, is_known in zip(steps, known, strict=False):
+        offsets = list(accumulate(distances, initial=last))[1:]
+        fetched.append(Chunk(records(offsets), last if is_known else None))
+        last = offsets[-1]
+    chunks = list(regrouped(fetched, size))
+    assert [each for chunk in chunks for each in offsets_of(chunk)] == [
+        each for chunk in fetched for each in offsets_of(chunk)
+    ]
+    assert all(1 <= len(chunk.records) <= size for chunk in chunks)
+    # What is not known to follow directly begins a chunk, and says so; all others are full.
+    begins = {chunk.first: chunk.after for chunk in fetched if chunk.after is None}
+    for before, after in pairwise(chunks):
+        assert after.after == begins.get(after.first, before.last)
+        assert after.first in begins or len(before.records) == size
+    assert begins.keys() <= {chunk.first for chunk in chunks}
 
 
 def test_chunks_of_large_records_are_closed_by_their_size_in_bytes() -> None:
     half = FakeRecord(0, b" " * (CHUNK_BYTES // 2))
     small, large = FakeRecord(0, b"{}"), FakeRecord(0, b" " * (CHUNK_BYTES + 1))
-    scheduler = chunk_scheduler(SOURCE.topic, 100, lambda: 1)()
     fetched: list[Record] = [
         replace(record, offset=offset)
         for offset, record in enumerate([half, half, small, large, small, half, half])
     ]
-    chunks = [record.value.records for _, record in scheduler.iterate({SOURCE: fetched})]  # type: ignore[attr-defined]
-    offsets = [[each.offset for each in chunk] for chunk in chunks]
-    assert offsets == [[0, 1], [2], [3], [4, 5], [6]]
+    chunks = regrouped([Chunk(fetched, None)], 100)
+    assert [offsets_of(chunk) for chunk in chunks] == [[0, 1], [2], [3], [4, 5], [6]]
 
 
 def test_each_chunk_knows_what_was_fetched_directly_before_it() -> None:
-    fetcher = Fetcher(size=2)
-    fetched = fetcher.fetch([0, 1, 4]) + fetcher.fetch([9, 10])
-    assert [(chunk.value.after, chunk.value.first) for chunk in fetched] == [
-        (None, 0),
-        (1, 4),
-        (4, 9),
-    ]
+    fetcher = Fetcher()
+    fetched = [fetcher.fetch([0, 1, 4]), fetcher.fetch([9, 10])]
+    assert [chunk.value.after for chunk in fetched] == [None, 4]
 
 
 def test_what_was_fetched_before_a_rebalance_says_nothing_about_what_comes_after_it() -> None:
-    fetcher = Fetcher(size=2)
+    fetcher = Fetcher()
     fetcher.fetch([0, 1])
     fetcher.generation = 2
-    (chunk,) = fetcher.fetch([5])
+    chunk = fetcher.fetch([5])
     assert chunk.value.after is None
 
 
 def test_after_a_step_back_nothing_is_known_to_come_directly_before() -> None:
-    fetcher = Fetcher(size=2)
+    fetcher = Fetcher()
     fetcher.fetch([7, 8])
-    (chunk,) = fetcher.fetch([5])
+    chunk = fetcher.fetch([5])
     assert chunk.value.after is None
 
 
 def test_records_of_other_topics_pass_as_they_are() -> None:
-    assert [record.offset for record in Fetcher(size=10).fetch(range(3), OTHER)] == [0, 1, 2]
+    scheduler = chunk_scheduler(SOURCE.topic, lambda: 1)()
+    passed = [record for _, record in scheduler.iterate({OTHER: records(range(3))})]
+    assert passed == records(range(3))
 
 
 def test_a_chunk_shows_no_content_when_it_is_printed() -> None:
-    (chunk,) = Fetcher(size=2).fetch([0])
+    chunk = Fetcher().fetch([0])
     assert "FakeRecord" not in f"{chunk!r} {chunk.value!r}"

@@ -79,7 +79,7 @@ async def test_a_partition_that_has_gone_is_closed_and_its_lag_no_longer_shown(
 
 async def test_no_lag_is_shown_before_the_ledger_has_said_what_is_done(worker: Worker) -> None:
     worker.assigned, worker.spans[1] = {1}, Span(0, 10)
-    await worker.partitions.take(1, chunk(range(10)))
+    await worker.partitions.take(1, [chunk(range(10))])
     await worker.partitions.close()
     successor = worker.begin_again()
     await successor.tick()
@@ -90,9 +90,9 @@ async def test_no_lag_is_shown_before_the_ledger_has_said_what_is_done(worker: W
 
 async def test_once_closing_no_chunk_is_taken(worker: Worker) -> None:
     worker.assigned = {0}
-    await worker.partitions.take(0, chunk(range(4)))
+    await worker.partitions.take(0, [chunk(range(4))])
     await worker.partitions.close()
-    await worker.partitions.take(0, chunk(range(4, 8)))
+    await worker.partitions.take(0, [chunk(range(4, 8))])
     await worker.partitions.tick()
     assert sum(worker.ledgers[0].committed) == 4
     assert worker.ledgers[0].stops == 1
@@ -149,6 +149,6 @@ async def test_the_gap_in_the_books_is_shown(
     monkeypatch.setattr(books, "SETTLED_SECONDS", -1)
     worker.ledgers[0].faults = [asyncio.CancelledError()]
     with pytest.raises(asyncio.CancelledError):
-        await worker.partitions.take(0, chunk(range(4)))
+        await worker.partitions.take(0, [chunk(range(4))])
     await worker.partitions.tick()
     assert b"ipg12_conservation_gap 4.0" in worker.metrics.exposition()

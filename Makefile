@@ -79,6 +79,11 @@ lock: $(DEV) ## choose all versions anew (Python 3.11, the oldest that is suppor
 		--constraint requirements/runtime.txt --constraint requirements/build.txt pyproject.toml
 	$(COMPILE) --output-file requirements/fuzz.txt --extra fuzz \
 		--constraint requirements/dev.txt pyproject.toml
+	for peer in bytewax faststream; do \
+		$(COMPILE) --output-file benchmarks/peers/$$peer/requirements.txt \
+			--constraint requirements/runtime.txt benchmarks/peers/$$peer/requirements.in || exit; \
+	done
+	$(COMPILE) --output-file benchmarks/peers/quix/requirements.txt benchmarks/peers/quix/requirements.in
 
 compose-config: ## have Docker's own compose plugin read docker-compose.yml
 	docker compose config --quiet

@@ -1,12 +1,20 @@
 """Measure everything, or one section by its name; each writes its part of the README."""
 
+from collections.abc import Callable
 from typing import Final
 
 import typer
 
-from benchmarks import profile, throughput
+from benchmarks import growth, latency, offline, profile, start, throughput
 
-SECTIONS: Final = {"throughput": throughput.main, "profile": profile.main}
+SECTIONS: Final[dict[str, Callable[..., None]]] = {
+    "offline": offline.main,
+    "throughput": throughput.main,
+    "latency": latency.main,
+    "start": start.main,
+    "growth": growth.main,
+    "profile": profile.main,
+}
 
 app = typer.Typer(add_completion=False, help=__doc__)
 for name, section in SECTIONS.items():

@@ -1,131 +1,114 @@
-"""Letting a contender do a load on a real Kafka, and taking its time."""
+"""Letting a contender do a backlog on a real Kafka, and taking its time."""
 
-import os
-import subprocess
-import tempfile
-from collections.abc import Callable
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from time import monotonic, sleep
 from typing import Final
 
-from broker.kafka import free_port
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
-
 from benchmarks.contenders import Contender
-from benchmarks.loads import Load
-from streams.kafka.admin import create_topics
-from streams.kafka.publish import record_key
-from streams.settings import Settings
-from streams.topics import Topics
+from benchmarks.loads import Backlog
+from benchmarks.processes import ProcessError, Running
+from benchmarks.progress import LOOK_SECONDS, Progress, joined, wait
+from benchmarks.stage import Stage
 
-DEADLINE_SECONDS: Final = 600.0
-TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
+START_SECONDS: Final = 90.0
+STALL_SECONDS: Final = 15.0
+"""After so long without progress nothing more is expected of a contender."""
+
+DEADLINE_SECONDS: Final = 900.0
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What one run of one contender took."""
+    """What one run of one contender took, and what it wrote."""
 
+    records: int
     records_per_second: float
     cpu_microseconds_per_record: float
+    differences: str
+    """Where the outputs hold other numbers of records than they should; empty if nowhere."""
 
 
-def publish(brokers: str, prefix: str, load: Load, records: int, partitions: int) -> None:
-    """Create the topics and publish a load."""
-    create_topics(Settings(brokers=brokers, topic_prefix=prefix), partitions, replication=1)
-    producer = Producer(
-        {
-            "bootstrap.servers": brokers,
-            "linger.ms": 20,
-            "batch.size": 1_000_000,
-            "queue.buffering.max.messages": records + 1,
-            "queue.buffering.max.kbytes": 2_000_000,
-        }
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What was seen at one moment."""
+
+    done: int
+    at: float
+    cpu: float
+
+
+def measure(stage: Stage, contender: Contender, backlog: Backlog) -> Measure:
+    """Run a contender over a backlog; timed from when it is warm and may read on, to the last."""
+    command = contender.command()
+    release = stage.publish_held(backlog)
+    progress = contender.progress(stage)
+    rows = progress.rows(backlog)
+    with ExitStack() as stack:
+        processes = [
+            stack.enter_context(Running(command, stage.environment()))
+            for _ in range(contender.processes)
+        ]
+        wait(progress, progress.rows(backlog.warm_up()), processes[0], START_SECONDS)
+        _wait_for_all(stage, processes)
+        began = _read(progress, processes)
+        release()
+        ended = _last(progress, rows, processes, began)
+    done = (ended.done - began.done) / rows * len(backlog)
+    if done <= 0:
+        message = "nothing was left to do after the warm-up, or nothing came of it"
+        raise ProcessError(message)
+    return Measure(
+        len(backlog),
+        done / (ended.at - began.at),
+        (ended.cpu - began.cpu) / done * 1e6,
+        _differences(stage, backlog),
     )
-    for value in load.values(records):
-        producer.produce(Topics(prefix).episodes, value, record_key(value))
-    producer.flush()
 
 
-def measure(brokers: str, prefix: str, contender: Contender, records: int) -> Measure:
-    """Run a contender over a backlog; measured from its first commit of offsets to its last."""
-    environment = {
-        **os.environ,
-        "IPG12_BROKERS": brokers,
-        "IPG12_TOPIC_PREFIX": prefix,
-        "IPG12_GROUP": f"{prefix}group",
-        "IPG12_WEB_PORT": str(free_port()),
-    }
-    offsets = _Offsets(brokers, prefix, environment["IPG12_GROUP"])
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(
-            contender.command(records), env=environment, stdout=log, stderr=log
-        )
-        try:
-            first_done = _wait(offsets, process, lambda done: done > 0)
-            began, cpu_began = monotonic(), _cpu_seconds(process)
-            _wait(offsets, process, lambda done: done >= records)
-            seconds, cpu = monotonic() - began, _cpu_seconds(process) - cpu_began
-        except RuntimeError as error:
-            log.seek(0)
-            message = f"{contender.name} ended early: {log.read()[-2000:].decode()}"
-            raise RuntimeError(message) from error
-        finally:
-            process.terminate()
-            process.wait()
-    done = records - first_done
-    return Measure(done / seconds, cpu / done * 1e6)
+def _wait_for_all(stage: Stage, processes: Sequence[Running]) -> None:
+    """Wait until each of several processes has its share of the partitions."""
+    deadline = monotonic() + START_SECONDS
+    while len(processes) > 1 and not joined(stage, len(processes)):
+        for process in processes:
+            process.expect_running()
+        if monotonic() > deadline:
+            processes[-1].fail(f"not all of them at work in {START_SECONDS:.0f} s")
+        sleep(LOOK_SECONDS)
 
 
-def _wait(
-    offsets: "_Offsets", process: subprocess.Popen[bytes], enough: Callable[[int], bool]
-) -> int:
-    """Wait until the group's offsets add up to enough; gives the sum."""
-    deadline = monotonic() + DEADLINE_SECONDS
-    while monotonic() < deadline:
-        done = offsets.committed()
-        if enough(done):
-            return done
-        if process.poll():
-            message = f"exit status {process.returncode}"
-            raise RuntimeError(message)
-        sleep(0.05)
-    message = f"not done in {DEADLINE_SECONDS} s"
-    raise RuntimeError(message)
+def _last(progress: Progress, rows: int, processes: Sequence[Running], began: _Reading) -> _Reading:
+    """Wait until all is done, or nothing more comes; gives the last progress that there was."""
+    last = began
+    while last.done < rows and monotonic() < last.at + STALL_SECONDS:
+        for process in processes:
+            process.expect_running()
+        sleep(LOOK_SECONDS)
+        if (reading := _read(progress, processes)).done > last.done:
+            last = reading
+        if last.at > began.at + DEADLINE_SECONDS:
+            processes[0].fail(f"{last.done / rows:.0%} done in {DEADLINE_SECONDS:.0f} s")
+    return last
 
 
-class _Offsets:
-    """How far a group has come, by the offsets that it has committed."""
-
-    def __init__(self, brokers: str, prefix: str, group: str) -> None:
-        topic = Topics(prefix).episodes
-        # Read uncommitted, or the answer waits until no transaction holds an offset.
-        self._consumer = Consumer(
-            {
-                "bootstrap.servers": brokers,
-                "group.id": group,
-                "isolation.level": "read_uncommitted",
-            }
-        )
-        partitions = self._consumer.list_topics(topic).topics[topic].partitions
-        self._partitions = [TopicPartition(topic, number) for number in partitions]
-        while self._ask() is None:  # until the group's coordinator is there
-            pass
-
-    def committed(self) -> int:
-        """Add up the offsets."""
-        return self._ask() or 0
-
-    def _ask(self) -> int | None:
-        try:
-            committed = self._consumer.committed(self._partitions, timeout=1)
-        except KafkaException:
-            return None
-        return sum(max(0, each.offset) for each in committed)
+def _read(progress: Progress, processes: Sequence[Running]) -> _Reading:
+    """Ask how much is done; the answer holds for some moment between question and answer."""
+    asked, cpu_asked = monotonic(), _cpu_seconds(processes)
+    done = progress.done()
+    answered, cpu_answered = monotonic(), _cpu_seconds(processes)
+    return _Reading(done, (asked + answered) / 2, (cpu_asked + cpu_answered) / 2)
 
 
-def _cpu_seconds(process: subprocess.Popen[bytes]) -> float:
-    """Read the processor time of a process that may have ended but was not waited for."""
-    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
+def _cpu_seconds(processes: Sequence[Running]) -> float:
+    return sum(process.cpu_seconds() for process in processes)
+
+
+def _differences(stage: Stage, backlog: Backlog) -> str:
+    expected = backlog.expected(stage.topics)
+    found = stage.written()
+    return ", ".join(
+        f"{topic.removeprefix(stage.prefix)} {found[topic]:,} of {expected[topic]:,}"
+        for topic in sorted(expected | found)
+        if found[topic] != expected[topic]
+    )

@@ -4,8 +4,9 @@ All stages but the last run in this process and without a broker. The last is wh
 takes beside them: sockets, event loop, transactions.
 """
 
+import gc
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -17,25 +18,29 @@ from aiokafka.consumer.fetcher import READ_COMMITTED, PartitionRecords
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 from broker.kafka import Cluster
+from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types import TP
 
 from benchmarks.contenders import WORKER
-from benchmarks.loads import Load
-from benchmarks.measuring import measure, publish
+from benchmarks.loads import Backlog, Load
+from benchmarks.measuring import measure
 from benchmarks.report import Cells
 from benchmarks.report import publish as publish_report
+from benchmarks.stage import Stage
 from schemas.episode import Episode
 from schemas.rejection import Rejection
 from schemas.verdict import Outcome, Verdict
 from streams.check import check, refuse
 from streams.intake import read_episode
-from streams.kafka.chunks import chunk_scheduler
+from streams.kafka.chunks import Chunk, chunk_scheduler, regrouped
 from streams.kafka.outlet import pack
 from streams.kafka.producer import BATCH_BYTES
 from streams.outbox import Record, Row, fill
 from streams.routing import Routing
+from streams.run import GARBAGE_OBJECTS
 from streams.settings import Settings
 
+LOADS: Final = (Load.NATIONAL, Load.HEAVY)
 SOURCE: Final = TP("ipg12.episodes", 0)
 REST: Final = "sockets, event loop, transactions"
 
@@ -45,14 +50,15 @@ Stages = dict[str, float]
 
 def main(
     records: Annotated[int, typer.Option(min=10_000)] = 200_000,
-    rounds: Annotated[int, typer.Option(min=1)] = 5,
+    rounds: Annotated[int, typer.Option(min=1)] = 25,
 ) -> None:
     """Measure each stage on both loads, and a whole worker on a real Kafka; print them."""
+    gc.set_threshold(*GARBAGE_OBJECTS)
     found: dict[Load, Stages] = {}
     with tempfile.TemporaryDirectory() as folder, Cluster(Path(folder)) as cluster:
-        for load in Load:
-            publish(cluster.address, f"{load}.", load, records, partitions=16)
-            whole = measure(cluster.address, f"{load}.", WORKER, records)
+        for load in LOADS:
+            backlog = Backlog.of(load, records)
+            whole = measure(Stage(cluster.address, f"{load}."), WORKER, backlog)
             stages = in_process(load, rounds)
             rest = whole.cpu_microseconds_per_record - sum(stages.values())
             found[load] = {**stages, REST: rest}
@@ -74,26 +80,29 @@ def in_process(load: Load, rounds: int) -> Stages:
     verdicts = [_verdict(each) for each in read]
     outbox = fill(records, routing, settings)
     rows = [row for copies in outbox.copies.values() for row in copies] + outbox.answers
-    scheduler = chunk_scheduler(SOURCE.topic, size, lambda: 0)
+    scheduler = chunk_scheduler(SOURCE.topic, lambda: 0)
     work: dict[str, Callable[[], object]] = {
         "fetch": lambda: _unpack(fetched),
-        "chunk": lambda: list(scheduler().iterate({SOURCE: records})),
+        "chunk": lambda: list(regrouped(_chunks(scheduler, records), size)),
         "parse": lambda: [read_episode(record.value) for record in records],
         "check": lambda: [_verdict(each) for each in read],
         "headers and answers": lambda: _address(routing, records, verdicts),
         "outbox": lambda: fill(records, routing, settings),
         "batch": lambda: [batch._build() for batch in pack(rows, _new_batch)],  # noqa: SLF001
     }
-    taken: dict[str, list[float]] = {stage: [] for stage in work}
-    for _ in range(rounds):
-        for stage, do in work.items():
-            began = process_time()
-            do()
-            taken[stage].append((process_time() - began) / size * 1e6)
-    stages = {stage: median(times) for stage, times in taken.items()}
-    for contained in ("parse", "check", "headers and answers"):
-        stages["outbox"] -= stages[contained]
-    return stages
+    found = [_round(work, size) for _ in range(rounds)]
+    return {stage: median(each[stage] for each in found) for stage in work}
+
+
+def _round(work: Mapping[str, Callable[[], object]], records: int) -> Stages:
+    """Do every stage once; the outbox is what it takes beside the stages that it contains."""
+    taken = {}
+    for stage, do in work.items():
+        began = process_time()
+        do()
+        taken[stage] = (process_time() - began) / records * 1e6
+    taken["outbox"] -= sum(taken[each] for each in ("parse", "check", "headers and answers"))
+    return taken
 
 
 _new_batch = partial(
@@ -112,6 +121,13 @@ def _unpack(data: bytes) -> list[Record]:
     """Read what a broker hands over, as aiokafka's consumer does."""
     memory = MemoryRecords(data)
     return list(PartitionRecords(SOURCE, memory, [], 0, None, None, True, READ_COMMITTED))  # noqa: FBT003
+
+
+def _chunks(
+    scheduler: type[DefaultSchedulingStrategy], records: Sequence[Record]
+) -> Iterator[Chunk]:
+    for _, record in scheduler().iterate({SOURCE: records}):
+        yield record.value
 
 
 def _verdict(read: Episode | Rejection) -> Verdict:

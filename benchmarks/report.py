@@ -17,8 +17,8 @@ README: Final = Path(__file__).with_name("README.md")
 Cells = Sequence[Sequence[str]]
 
 
-def publish(section: str, conditions: str, tables: dict[str, Cells]) -> None:
-    """Print tables, and put them into the section's place in the README.
+def publish(section: str, conditions: str, tables: dict[str, Cells], *, whole: bool = True) -> None:
+    """Print tables, and put them into the section's place in the README if they are `whole`.
 
     Each table has a title and rows of cells, its headings first. `conditions` says how it was
     measured: command, records, rounds.
@@ -37,7 +37,8 @@ def publish(section: str, conditions: str, tables: dict[str, Cells]) -> None:
         console.print(table)
         lines = [headings, ["---", *["---:"] * (len(headings) - 1)], *rows]
         parts.append("\n".join([f"**{title}**\n", *(f"| {' | '.join(line)} |" for line in lines)]))
-    _replace(section, "\n\n".join(parts))
+    if whole:
+        _replace(section, "\n\n".join(parts))
 
 
 def _replace(section: str, text: str) -> None:

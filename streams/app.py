@@ -26,8 +26,11 @@ HEARTBEAT_SECONDS: Final = 1.0
 METADATA_MS: Final = 10_000
 """How soon partitions that were added to the input are seen, in milliseconds."""
 
-BUFFERED_CHUNKS: Final = 8
-"""Chunks that Faust keeps ready for each source partition."""
+FETCH_BYTES: Final = 2 * 1_048_576
+"""Most that is fetched of a source partition at once: a few thousand records."""
+
+BUFFERED_CHUNKS: Final = 4
+"""Fetches that Faust keeps ready for each source partition."""
 
 
 def create_app(settings: Settings) -> faust.App:
@@ -41,6 +44,7 @@ def create_app(settings: Settings) -> faust.App:
         broker_heartbeat_interval=HEARTBEAT_SECONDS,
         consumer_auto_offset_reset="earliest",
         consumer_metadata_max_age_ms=METADATA_MS,
+        consumer_max_fetch_size=FETCH_BYTES,
         ConsumerScheduler=chunk_scheduler(source, lambda: app.consumer_generation_id),
         TableManager=NoTables,
         stream_buffer_maxsize=BUFFERED_CHUNKS,

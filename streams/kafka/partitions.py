@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from time import monotonic
 from typing import Final
 
 from aiokafka.structs import TopicPartition
@@ -19,6 +20,12 @@ from streams.settings import Settings
 
 TICK_SECONDS: Final = 1.0
 """How often the assignment and quiet partitions are looked at, and how long a look may take."""
+
+TRANSACTIONS_PER_SECOND: Final = 200
+"""How many transactions all partitions together begin while records trickle.
+
+Brokers take some milliseconds of processor time for each, however few records it has.
+"""
 
 Assignment = Callable[[], frozenset[int]]
 
@@ -46,10 +53,15 @@ class Partitions:
         self._closing = False
 
     async def take(self, number: int, chunks: Iterable[Chunk]) -> None:
-        """Do chunks of a partition in order, unless the worker is stopping. Raises Trouble."""
+        """Do chunks of a partition in order, unless the worker is stopping. Raises Trouble.
+
+        Then pauses, so that what comes meanwhile shares a transaction.
+        """
+        pause_ends = monotonic() + len(self._open) / TRANSACTIONS_PER_SECOND
         for chunk in regrouped(chunks, self._settings.chunk_records):
             if not self._closing:
                 await self._partition(number).take(chunk)
+        await asyncio.sleep(pause_ends - monotonic())
 
     async def tick(self) -> None:
         """Follow the assignment and look after quiet partitions. Raises Trouble."""

@@ -88,6 +88,26 @@ async def test_no_lag_is_shown_before_the_ledger_has_said_what_is_done(worker: W
     assert b'ipg12_lag_records{partition="1"} 0.0' in worker.metrics.exposition()
 
 
+async def test_a_partition_pauses_in_its_turn_before_it_takes_more(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TRANSACTIONS_PER_SECOND", 0.001)
+    worker.assigned = {0}
+    await worker.partitions.tick()
+    taking = asyncio.create_task(worker.partitions.take(0, [chunk(range(4))]))
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert worker.ledgers[0].committed == [4]
+    assert not taking.done()
+    taking.cancel()
+
+
+async def test_chunks_that_were_fetched_in_a_row_share_a_transaction(worker: Worker) -> None:
+    worker.assigned = {0}
+    await worker.partitions.take(0, [chunk(range(4)), chunk(range(4, 7), after=3)])
+    assert worker.ledgers[0].committed == [7]
+
+
 async def test_once_closing_no_chunk_is_taken(worker: Worker) -> None:
     worker.assigned = {0}
     await worker.partitions.take(0, [chunk(range(4))])

@@ -1,0 +1,109 @@
+package ipg12;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Collection;
+
+/**
+ * Verdicts and findings as JSON, in the shape of schemas/json/verdict.schema.json.
+ *
+ * <p>The texts of {@code expected} are empty; {@code fix} and {@code proposed} are always null.
+ */
+final class VerdictWriter {
+    static final String RULESET = "1";
+
+    /** Most bytes of findings that the header of a non-compliant record carries. */
+    private static final int MAX_FINDINGS_BYTES = 16_384;
+
+    private static final JsonFactory JSON = new JsonFactory();
+
+    private VerdictWriter() {}
+
+    static byte[] answer(Verdict verdict, String topic, int partition, long offset) {
+        var bytes = new ByteArrayOutputStream(512);
+        try (JsonGenerator json = JSON.createGenerator(bytes)) {
+            Episode episode = verdict.episode();
+            json.writeStartObject();
+            json.writeStringField("episode_id", episode == null ? null : episode.episodeId());
+            json.writeStringField("provider_code", episode == null ? null : episode.providerCode());
+            json.writeStringField("outcome", verdict.outcome().text);
+            json.writeStringField("ruleset", RULESET);
+            json.writeObjectFieldStart("source");
+            json.writeStringField("topic", topic);
+            json.writeNumberField("partition", partition);
+            json.writeNumberField("offset", offset);
+            json.writeEndObject();
+            json.writeArrayFieldStart("findings");
+            for (Finding finding : verdict.findings()) {
+                write(json, finding);
+            }
+            json.writeEndArray();
+            json.writeNullField("proposed");
+            json.writeFieldName("rejection");
+            write(json, verdict.rejection());
+            json.writeEndObject();
+        } catch (IOException error) {
+            throw new UncheckedIOException(error);
+        }
+        return bytes.toByteArray();
+    }
+
+    /** Write the findings as a JSON array, the first ones that fit. */
+    static byte[] findings(Collection<Finding> findings) {
+        var array = new ByteArrayOutputStream(512);
+        array.write('[');
+        for (Finding finding : findings) {
+            byte[] written = object(finding);
+            if (array.size() + written.length + 1 > MAX_FINDINGS_BYTES) {
+                break;
+            }
+            if (array.size() > 1) {
+                array.write(',');
+            }
+            array.writeBytes(written);
+        }
+        array.write(']');
+        return array.toByteArray();
+    }
+
+    private static byte[] object(Finding finding) {
+        var bytes = new ByteArrayOutputStream(256);
+        try (JsonGenerator json = JSON.createGenerator(bytes)) {
+            write(json, finding);
+        } catch (IOException error) {
+            throw new UncheckedIOException(error);
+        }
+        return bytes.toByteArray();
+    }
+
+    private static void write(JsonGenerator json, Finding finding) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("rule", finding.rule().name());
+        json.writeStringField("name", finding.rule().fault);
+        json.writeStringField("severity", finding.rule().severity.text);
+        json.writeStringField("place", finding.place());
+        json.writeStringField("found", finding.found());
+        json.writeStringField("expected", "");
+        json.writeNullField("fix");
+        json.writeEndObject();
+    }
+
+    private static void write(JsonGenerator json, Rejection rejection) throws IOException {
+        if (rejection == null) {
+            json.writeNull();
+            return;
+        }
+        json.writeStartObject();
+        json.writeStringField("reason", rejection.reason.text);
+        json.writeArrayFieldStart("errors");
+        json.writeStartObject();
+        json.writeStringField("place", rejection.place);
+        json.writeStringField("message", rejection.fault);
+        json.writeEndObject();
+        json.writeEndArray();
+        json.writeEndObject();
+    }
+}

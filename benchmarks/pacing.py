@@ -2,7 +2,7 @@
 
 import sys
 from itertools import cycle
-from time import monotonic, sleep
+from time import sleep, time
 from typing import Final
 
 from confluent_kafka import Producer
@@ -16,12 +16,14 @@ def run(brokers: str, topic: str, rate: float) -> None:
     """Publish so many records a second."""
     producer = Producer({"bootstrap.servers": brokers, "linger.ms": 1})
     records = cycle(Load.NATIONAL.pool())
-    began, sent = monotonic(), 0
+    began, sent = time(), 0
     while True:
-        due = int((monotonic() - began) * rate)
-        for _ in range(due - sent):
+        due = int((time() - began) * rate)
+        for number in range(sent, due):
             key, value = next(records)
-            producer.produce(topic, value, key)
+            # When it was due: a publisher that is held up does not make its records younger.
+            stamp = int((began + number / rate) * 1_000)
+            producer.produce(topic, value, key, timestamp=stamp)
         sent = due
         producer.poll(0)
         sleep(TICK_SECONDS)

@@ -80,7 +80,7 @@ def in_process(load: Load, rounds: int) -> Stages:
     verdicts = [_verdict(each) for each in read]
     outbox = fill(records, routing, settings)
     rows = [row for copies in outbox.copies.values() for row in copies] + outbox.answers
-    scheduler = chunk_scheduler(SOURCE.topic, lambda: 0)
+    scheduler = chunk_scheduler(lambda: 0)
     work: dict[str, Callable[[], object]] = {
         "fetch": lambda: _unpack(fetched),
         "chunk": lambda: list(regrouped(_chunks(scheduler, records), size)),

@@ -122,8 +122,9 @@ class Stage:
         """Delete every topic of the run, those too that the contender created for itself."""
         admin = AdminClient({"bootstrap.servers": self.brokers, "log_level": 0})
         names = [name for name in admin.list_topics().topics if name.startswith(self.prefix)]
-        for deleted in admin.delete_topics(names).values():
-            deleted.result()
+        if names:
+            for deleted in admin.delete_topics(names).values():
+                deleted.result()
 
     def _producer(self, more: Mapping[str, str | int] | None = None) -> Producer:
         return Producer(

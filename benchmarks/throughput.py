@@ -18,9 +18,9 @@ from benchmarks.processes import ProcessError
 from benchmarks.report import Cells
 from benchmarks.report import publish as publish_report
 from benchmarks.stage import PARTITIONS, Stage
+from streams.trouble import Trouble
 
 LEAST_RECORDS: Final = 5_000
-LONGEST_CELL: Final = 300
 BROKER: Final = {
     # As brokers have it by default: processes that start together share their first work.
     "group.initial.rebalance.delay.ms": 3_000,
@@ -85,12 +85,20 @@ def _round(
         part = backlog.first(max(LEAST_RECORDS, round(len(backlog) * contender.share)))
         try:
             done: Measure | str = measure(stage, contender, part)
-        except (ProcessError, BuildError, KafkaException, TimeoutError) as error:
-            done = str(error)
-        stage.remove()
+            stage.remove()
+        except BuildError as error:
+            done = _failed(error, "could not be built")
+        except (ProcessError, KafkaException, TimeoutError, Trouble) as error:
+            done = _failed(error, "did not do it")
         typer.echo(f"{name} {contender.name}: {done}", err=True)
         found[contender.name] = done
     return found
+
+
+def _failed(error: Exception, how: str) -> str:
+    """Say what went wrong on standard error alone: it may name paths and hosts of this machine."""
+    typer.echo(str(error), err=True)
+    return how
 
 
 def _table(chosen: Sequence[Contender], rounds: Sequence[Round]) -> Cells:
@@ -102,7 +110,7 @@ def _row(contender: Contender, rounds: Sequence[Round]) -> Sequence[str]:
     measures = [each for each in found if isinstance(each, Measure)]
     failures = [each for each in found if isinstance(each, str)]
     failed = f"failed in {len(failures)} of {len(rounds)}: {failures[0]}" if failures else ""
-    otherwise = _one_line("; ".join(filter(None, [contender.cannot, failed])))
+    otherwise = "; ".join(filter(None, [contender.cannot, failed]))
     if not measures:
         return (contender.name, *[NOTHING] * 4, contender.guarantee, NOTHING, otherwise)
     return (
@@ -125,8 +133,3 @@ def _ratio(contender: Contender, rounds: Sequence[Round]) -> str:
         if isinstance(mine, Measure) and isinstance(loops, Measure):
             ratios.append(mine.records_per_second / loops.records_per_second)
     return f"{median(ratios):.2f}" if ratios else NOTHING
-
-
-def _one_line(text: str) -> str:
-    """Make text fit into a cell."""
-    return " ".join(text.replace("|", "/").split())[:LONGEST_CELL]

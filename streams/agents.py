@@ -7,7 +7,7 @@ from typing import cast
 import faust
 from faust.types import ChannelT, StreamT
 
-from streams.kafka.chunks import Chunk
+from streams.kafka.chunks import CHUNK_BYTES, Chunk
 from streams.kafka.partitions import Partitions
 from streams.trouble import Trouble
 
@@ -20,7 +20,7 @@ def validator(app: faust.App, partitions: Partitions) -> Agent:
     async def validate(stream: StreamT[Chunk]) -> None:
         """Do chunks in order."""
         async for event in stream.events():
-            chunks = [event.value, *_waiting(stream)]
+            chunks = list(_waiting(stream, event.value))
             await partitions.take(event.message.partition, chunks)
 
     async def validate_or_crash(stream: StreamT[Chunk]) -> None:
@@ -30,11 +30,15 @@ def validator(app: faust.App, partitions: Partitions) -> Agent:
     return validate_or_crash
 
 
-def _waiting(stream: StreamT[Chunk]) -> Iterator[Chunk]:
-    """Take what else waits for the actor: what came in together while it was busy."""
+def _waiting(stream: StreamT[Chunk], first: Chunk) -> Iterator[Chunk]:
+    """Give a chunk, and what came behind it while its actor was busy: enough for a transaction."""
+    yield first
+    room = CHUNK_BYTES - first.size_bytes
     queue = cast("ChannelT[Chunk]", stream.channel).queue
-    while not queue.empty():
-        yield queue.get_nowait().value
+    while room > 0 and not queue.empty():
+        chunk: Chunk = queue.get_nowait().value
+        yield chunk
+        room -= chunk.size_bytes
 
 
 async def or_crash(app: faust.App, work: Awaitable[None]) -> None:

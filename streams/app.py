@@ -29,7 +29,7 @@ METADATA_MS: Final = 10_000
 FETCH_BYTES: Final = 2 * 1_048_576
 """Most that is fetched of a source partition at once: a few thousand records."""
 
-BUFFERED_CHUNKS: Final = 4
+BUFFERED_CHUNKS: Final = 3
 """Fetches that Faust keeps ready for each source partition."""
 
 
@@ -45,7 +45,7 @@ def create_app(settings: Settings) -> faust.App:
         consumer_auto_offset_reset="earliest",
         consumer_metadata_max_age_ms=METADATA_MS,
         consumer_max_fetch_size=FETCH_BYTES,
-        ConsumerScheduler=chunk_scheduler(source, lambda: app.consumer_generation_id),
+        ConsumerScheduler=chunk_scheduler(lambda: app.consumer_generation_id),
         TableManager=NoTables,
         stream_buffer_maxsize=BUFFERED_CHUNKS,
         stream_wait_empty=False,

@@ -33,6 +33,11 @@ class Chunk:
         """Offset of the last record."""
         return self.records[-1].offset
 
+    @property
+    def size_bytes(self) -> int:
+        """Size of the values."""
+        return sum(len(record.value or b"") for record in self.records)
+
 
 def regrouped(chunks: Iterable[Chunk], size: int) -> Iterator[Chunk]:
     """Make chunks of at most `size` records, as few as hold all that was fetched in a row.
@@ -101,8 +106,8 @@ class _Fetched:
     last: dict[TP, int] = field(default_factory=dict)
 
 
-def chunk_scheduler(topic: str, generation: Callable[[], int]) -> type[DefaultSchedulingStrategy]:
-    """Make a Faust consumer scheduler that yields what was fetched of `topic` as one chunk.
+def chunk_scheduler(generation: Callable[[], int]) -> type[DefaultSchedulingStrategy]:
+    """Make a Faust consumer scheduler that yields what was fetched of a partition as one chunk.
 
     `generation` is the consumer group's generation: what was fetched before a rebalance says
     nothing about what is fetched after it.
@@ -116,10 +121,7 @@ def chunk_scheduler(topic: str, generation: Callable[[], int]) -> type[DefaultSc
             if self._fetched.generation != generation():
                 self._fetched = _Fetched(generation())
             yield from super().iterate(
-                {
-                    tp: [self._chunk(tp, fetched)] if tp.topic == topic else fetched
-                    for tp, fetched in records.items()
-                }
+                {tp: [self._chunk(tp, fetched)] for tp, fetched in records.items()}
             )
 
         def _chunk(self, tp: TP, records: list[Record]) -> ChunkRecord:

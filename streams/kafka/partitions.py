@@ -22,10 +22,13 @@ TICK_SECONDS: Final = 1.0
 """How often the assignment and quiet partitions are looked at, and how long a look may take."""
 
 TRANSACTIONS_PER_SECOND: Final = 200
-"""How many transactions all partitions together begin while records trickle.
+"""How many transactions all partitions together begin while records trickle, about.
 
 Brokers take some milliseconds of processor time for each, however few records it has.
 """
+
+LONGEST_PAUSE_SECONDS: Final = 0.25
+"""How long a partition waits for its turn at most, however many there are."""
 
 Assignment = Callable[[], frozenset[int]]
 
@@ -55,13 +58,17 @@ class Partitions:
     async def take(self, number: int, chunks: Iterable[Chunk]) -> None:
         """Do chunks of a partition in order, unless the worker is stopping. Raises Trouble.
 
-        Then pauses, so that what comes meanwhile shares a transaction.
+        Then pauses where none was full, so that what comes meanwhile shares a transaction.
         """
-        pause_ends = monotonic() + len(self._open) / TRANSACTIONS_PER_SECOND
-        for chunk in regrouped(chunks, self._settings.chunk_records):
+        began, size = monotonic(), self._settings.chunk_records
+        filled = False
+        for chunk in regrouped(chunks, size):
+            filled |= len(chunk.records) == size
             if not self._closing:
                 await self._partition(number).take(chunk)
-        await asyncio.sleep(pause_ends - monotonic())
+        if not filled:
+            pause = min(len(self._open) / TRANSACTIONS_PER_SECOND, LONGEST_PAUSE_SECONDS)
+            await asyncio.sleep(began + pause - monotonic())
 
     async def tick(self) -> None:
         """Follow the assignment and look after quiet partitions. Raises Trouble."""

@@ -18,12 +18,6 @@ TRANSACTION_SECONDS: Final = 10.0
 BATCH_BYTES: Final = 1_000_000
 """Size at which a batch is closed and the next one begun; a larger record has one to itself."""
 
-RETRY_MS: Final = 20
-"""Pause before brokers are asked again, in milliseconds.
-
-For a moment after a commit they put off what the next transaction asks.
-"""
-
 CANCEL_SECONDS: Final = 0.01
 
 
@@ -39,7 +33,6 @@ class TransactionalProducer(AIOKafkaProducer):  # type: ignore[misc]  # aiokafka
             transaction_timeout_ms=int(TRANSACTION_SECONDS * 1000),
             max_batch_size=BATCH_BYTES,
             linger_ms=0,
-            retry_backoff_ms=RETRY_MS,
         )
         self._fail = self._txn_manager.error_transaction
         self._txn_manager.error_transaction = self._take_back

@@ -1,5 +1,6 @@
 """Reading one partition outside Faust: the ledger's last row, and records passed over."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic
@@ -89,9 +90,10 @@ class Reader:
             fetch_max_wait_ms=FETCH_WAIT_MS,
         )
         try:
-            await consumer.start()
-            # Else aiokafka pauses before it looks at a topic that it is first asked about.
-            await consumer._client.set_topics([self._source.topic, self._ledger.topic])  # noqa: SLF001
+            async with asyncio.timeout(SILENCE_SECONDS):
+                await consumer.start()
+                # Else aiokafka pauses before it looks at a topic that it is first asked about.
+                await consumer._client.set_topics([self._source.topic, self._ledger.topic])  # noqa: SLF001
             yield consumer
         finally:
             await stop_within(STOP_SECONDS, consumer.stop())

@@ -2,11 +2,11 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from types import SimpleNamespace
 
-from fakes import chunk
+from fakes import FakeRecord, chunk
 
 from streams.agents import or_crash, validator
 from streams.app import create_app
-from streams.kafka.chunks import Chunk
+from streams.kafka.chunks import CHUNK_BYTES, Chunk
 from streams.settings import Settings
 from streams.trouble import Trouble
 
@@ -57,6 +57,18 @@ async def test_what_came_while_an_actor_was_busy_is_taken_together() -> None:
         stream.channel.queue.put_nowait(SimpleNamespace(value=chunk([last])))
     await validator(app, partitions)(stream)  # type: ignore[arg-type]
     assert partitions.taken == [[0, 3, 5]]
+
+
+async def test_no_more_is_taken_together_than_a_transaction_may_hold() -> None:
+    app = create_app(Settings())
+    partitions = FakePartitions()
+    stream = FakeStream()
+    half = Chunk([FakeRecord(1, b" " * (CHUNK_BYTES // 2))], None)
+    for _ in range(3):
+        stream.channel.queue.put_nowait(SimpleNamespace(value=half))
+    await validator(app, partitions)(stream)  # type: ignore[arg-type]
+    assert partitions.taken == [[0, 1, 1]]
+    assert stream.channel.queue.qsize() == 1
 
 
 class FakeStream:

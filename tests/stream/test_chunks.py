@@ -11,16 +11,15 @@ from streams.kafka.chunks import CHUNK_BYTES, Chunk, ChunkRecord, chunk_schedule
 from streams.outbox import Record
 
 SOURCE = TP("ipg12.episodes", 0)
-OTHER = TP("another", 0)
 
 
 class Fetcher:
     def __init__(self) -> None:
         self.generation = 1
-        self._scheduler = chunk_scheduler(SOURCE.topic, lambda: self.generation)()
+        self._scheduler = chunk_scheduler(lambda: self.generation)()
 
-    def fetch(self, offsets: Iterable[int], tp: TP = SOURCE) -> ChunkRecord:
-        (record,) = [record for _, record in self._scheduler.iterate({tp: records(offsets)})]
+    def fetch(self, offsets: Iterable[int]) -> ChunkRecord:
+        (record,) = [record for _, record in self._scheduler.iterate({SOURCE: records(offsets)})]
         return record  # type: ignore[return-value]
 
 
@@ -91,12 +90,6 @@ def test_after_a_step_back_nothing_is_known_to_come_directly_before() -> None:
     fetcher.fetch([7, 8])
     chunk = fetcher.fetch([5])
     assert chunk.value.after is None
-
-
-def test_records_of_other_topics_pass_as_they_are() -> None:
-    scheduler = chunk_scheduler(SOURCE.topic, lambda: 1)()
-    passed = [record for _, record in scheduler.iterate({OTHER: records(range(3))})]
-    assert passed == records(range(3))
 
 
 def test_a_chunk_shows_no_content_when_it_is_printed() -> None:

@@ -15,8 +15,7 @@ from benchmarks.contenders import WORKER
 from benchmarks.loads import Backlog, Load
 from benchmarks.processes import Running
 from benchmarks.progress import Commits, wait
-from benchmarks.report import Cells
-from benchmarks.report import publish as publish_report
+from benchmarks.report import Cells, publish
 from benchmarks.stage import PARTITIONS, Stage
 from schemas.episode import Episode
 from streams.check import check
@@ -76,7 +75,7 @@ def main(
         f"medians of {rounds} rounds; the worker from its first commit to its last, on the "
         f"national load."
     )
-    publish_report("growth", conditions, tables)
+    publish("growth", conditions, tables)
 
 
 def _by_procedures(rounds: int) -> Cells:

@@ -14,8 +14,7 @@ from broker.kafka import Cluster
 from benchmarks.arrivals import Seen
 from benchmarks.contenders import FAUST_AGENT, LOOP, WORKER, Contender
 from benchmarks.processes import Running, module
-from benchmarks.report import Cells
-from benchmarks.report import publish as publish_report
+from benchmarks.report import Cells, publish
 from benchmarks.stage import PARTITIONS, Stage
 
 SETTLE_SECONDS: Final = 10.0
@@ -56,7 +55,7 @@ def main(
         f"load in {partitions} partitions, {seconds:g} seconds after {warm_up:g} of warming up; "
         f"idle over {idle_seconds:g} seconds."
     )
-    publish_report("latency", conditions, tables)
+    publish("latency", conditions, tables)
 
 
 def _delays(

@@ -12,8 +12,7 @@ import typer
 
 from benchmarks.loads import Load
 from benchmarks.processes import Running, module
-from benchmarks.report import Cells
-from benchmarks.report import publish as publish_report
+from benchmarks.report import Cells, publish
 from schemas.episode import Episode
 from streams.check import judge
 
@@ -46,7 +45,7 @@ def main(
         f"medians of {rounds} rounds, contenders in turn; ratios are medians of each round's; "
         f"the file has {records} records of the national load."
     )
-    publish_report("offline", conditions, tables)
+    publish("offline", conditions, tables)
 
 
 def _judging(rounds: int) -> Cells:

@@ -24,8 +24,7 @@ from faust.types import TP
 from benchmarks.contenders import WORKER
 from benchmarks.loads import Backlog, Load
 from benchmarks.measuring import measure
-from benchmarks.report import Cells
-from benchmarks.report import publish as publish_report
+from benchmarks.report import Cells, publish
 from benchmarks.stage import Stage
 from schemas.episode import Episode
 from schemas.rejection import Rejection
@@ -66,7 +65,7 @@ def main(
         f"`python -m benchmarks profile --records {records} --rounds {rounds}`: processor time, "
         f"median of {rounds} rounds; the last stage is the rest of what a whole worker takes."
     )
-    publish_report("profile", conditions, {"CPU µs a record": _table(found)})
+    publish("profile", conditions, {"CPU µs a record": _table(found)})
 
 
 def in_process(load: Load, rounds: int) -> Stages:

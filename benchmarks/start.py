@@ -19,8 +19,7 @@ from benchmarks.loads import Backlog, Load
 from benchmarks.milestones import Milestone
 from benchmarks.processes import Running, module
 from benchmarks.progress import Commits, wait
-from benchmarks.report import Cells
-from benchmarks.report import publish as publish_report
+from benchmarks.report import Cells, publish
 from benchmarks.stage import PARTITIONS, Stage
 from schemas.ledger import LedgerRow
 from schemas.verdict import Outcome
@@ -96,7 +95,7 @@ def main(
             ),
         ],
     }
-    publish_report("start", conditions, tables)
+    publish("start", conditions, tables)
 
 
 def _start(stage: Stage) -> float:

@@ -15,8 +15,7 @@ from benchmarks.environments import BuildError
 from benchmarks.loads import Backlog, Load
 from benchmarks.measuring import Measure, measure
 from benchmarks.processes import ProcessError
-from benchmarks.report import Cells
-from benchmarks.report import publish as publish_report
+from benchmarks.report import Cells, publish
 from benchmarks.stage import PARTITIONS, Stage
 from streams.trouble import Trouble
 
@@ -72,7 +71,7 @@ def main(
         f"`python -m benchmarks throughput --records {records} --rounds {rounds}{chosen_loads}`: "
         f"{partitions} partitions, median of {rounds} rounds."
     )
-    publish_report("throughput", conditions, tables, whole=not only)
+    publish("throughput", conditions, tables, whole=not only)
 
 
 def _round(

@@ -33,12 +33,11 @@ def validator(app: faust.App, partitions: Partitions) -> Agent:
 def _waiting(stream: StreamT[Chunk], first: Chunk) -> Iterator[Chunk]:
     """Give a chunk, and what came behind it while its actor was busy: enough for a transaction."""
     yield first
-    room = CHUNK_BYTES - first.size_bytes
+    chunk, room = first, CHUNK_BYTES
     queue = cast("ChannelT[Chunk]", stream.channel).queue
-    while room > 0 and not queue.empty():
-        chunk: Chunk = queue.get_nowait().value
+    while not queue.empty() and (room := room - chunk.size_bytes) > 0:
+        chunk = queue.get_nowait().value
         yield chunk
-        room -= chunk.size_bytes
 
 
 async def or_crash(app: faust.App, work: Awaitable[None]) -> None:

@@ -2,14 +2,12 @@
 
 import json
 import sys
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from streams.cli.processes import AHEAD
+from streams.cli.processes import in_order
 from streams.cli.reading.records import CHUNK_RECORDS
 
 PIECE_BYTES: Final = 262_144
@@ -25,17 +23,7 @@ def read(lines: list[bytes]) -> int:
 def run(path: Path, jobs: int) -> int:
     """Read a file in so many processes; gives how many lines it has."""
     with path.open("rb", buffering=PIECE_BYTES) as file:
-        chunks = _chunks(file)
-        if jobs == 1:
-            return sum(map(read, chunks))
-        done = 0
-        waiting: deque[Future[int]] = deque()
-        with ProcessPoolExecutor(jobs) as pool:
-            for chunk in chunks:
-                waiting.append(pool.submit(read, chunk))
-                if len(waiting) > AHEAD * jobs:
-                    done += waiting.popleft().result()
-            return done + sum(each.result() for each in waiting)
+        return sum(in_order(read, _chunks(file), jobs))
 
 
 def _chunks(lines: Iterator[bytes]) -> Iterator[list[bytes]]:

@@ -30,6 +30,13 @@ Brokers take some milliseconds of processor time for each, however few records i
 LONGEST_PAUSE_SECONDS: Final = 0.25
 """How long a partition waits for its turn at most, however many there are."""
 
+RECORDS_AT_ONCE: Final = 32_000
+"""How many records the transactions of all partitions hold together at most.
+
+While one is open, every other partition may judge a chunk. Even of records that are all in scope
+this many are judged well within the time for which brokers let a transaction stay open.
+"""
+
 Assignment = Callable[[], frozenset[int]]
 
 
@@ -60,7 +67,7 @@ class Partitions:
 
         Then pauses where none was full, so that what comes meanwhile shares a transaction.
         """
-        began, size = monotonic(), self._settings.chunk_records
+        began, size = monotonic(), self._chunk_records()
         filled = False
         for chunk in regrouped(chunks, size):
             filled |= len(chunk.records) == size
@@ -112,6 +119,10 @@ class Partitions:
             if number not in self._open or not self._open[number].ready
         )
         return f"producers not ready for partitions {waiting}" if waiting else None
+
+    def _chunk_records(self) -> int:
+        shared = RECORDS_AT_ONCE // max(1, len(self._assignment()))
+        return max(1, min(self._settings.chunk_records, shared))
 
     async def _note_silence(self) -> None:
         if self._ends.silent:

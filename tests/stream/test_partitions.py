@@ -108,6 +108,18 @@ async def test_chunks_that_were_fetched_in_a_row_share_a_transaction(worker: Wor
     assert worker.ledgers[0].committed == [7]
 
 
+async def test_the_more_partitions_there_are_the_fewer_records_share_a_transaction(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RECORDS_AT_ONCE", 6)
+    worker.assigned = {0, 1}
+    await worker.partitions.take(0, [chunk(range(7))])
+    assert worker.ledgers[0].committed == [3, 3, 1]
+    worker.assigned = set(range(10))
+    await worker.partitions.take(1, [chunk(range(2))])
+    assert worker.ledgers[1].committed == [1, 1]
+
+
 async def test_once_closing_no_chunk_is_taken(worker: Worker) -> None:
     worker.assigned = {0}
     await worker.partitions.take(0, [chunk(range(4))])

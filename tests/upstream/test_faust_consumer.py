@@ -11,6 +11,7 @@ from upstream.offline import Log, Transport, plain_app, until
 from upstream.ours import source
 
 from streams.app import create_app
+from streams.kafka.transport import ROOM_SECONDS
 from streams.settings import Settings
 
 CHANGELOG = TP("plain-counts-changelog", 0)
@@ -52,6 +53,54 @@ async def test_faust_stops_the_consumers_thread_in_order_when_the_app_crashes() 
 
 async def test_ours_stops_the_consumers_thread_in_order_when_the_app_crashes() -> None:
     assert not await crashes_with(create_app(Settings()))
+
+
+async def longest_wait(app: faust.App, full: set[TP], others: set[TP]) -> float:
+    """Tell how long a consumer waits before it looks whether full partitions have room again."""
+    consumer = app.consumer
+    waits = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    async def getmany(*, active_partitions: set[TP], timeout: float) -> dict[TP, list[object]]:  # noqa: ASYNC109  # Faust's signature
+        if active_partitions != others:
+            pytest.fail("other partitions were asked for")
+        waits.append(timeout)
+        return {}
+
+    consumer.sleep, consumer._getmany = sleep, getmany  # noqa: SLF001
+    consumer._set_active_tps(full | others)  # noqa: SLF001
+    for tp in full:
+        consumer.on_buffer_full(tp)
+    async for _ in consumer.getmany(timeout=1.0):
+        pytest.fail("there was nothing to hand over")
+    consumer._thread.thread_loop.close()  # noqa: SLF001
+    return sum(waits)
+
+
+FULL_AND_OTHERS = pytest.mark.parametrize(
+    "full, others",
+    [({source(0)}, set()), ({source(0)}, {source(1)})],
+    ids=["all are full", "one is full"],
+)
+
+
+@FULL_AND_OTHERS
+@pytest.mark.xfail(
+    strict=True, raises=AssertionError, reason="Faust 0.15.3 waits for a second, full or not"
+)
+async def test_faust_comes_back_soon_to_a_partition_that_was_full(
+    full: set[TP], others: set[TP]
+) -> None:
+    assert await longest_wait(plain_app(), full, others) <= ROOM_SECONDS
+
+
+@FULL_AND_OTHERS
+async def test_ours_comes_back_soon_to_a_partition_that_was_full(
+    full: set[TP], others: set[TP]
+) -> None:
+    assert 0 < await longest_wait(create_app(Settings()), full, others) <= ROOM_SECONDS
 
 
 class ElsewhereThread(driver.AIOKafkaConsumerThread):

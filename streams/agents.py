@@ -1,4 +1,4 @@
-"""The agent that validates: chunk in, partition brought forward."""
+"""What an agent does: chunk in, partition brought forward."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -14,20 +14,20 @@ from streams.trouble import Trouble
 Agent = Callable[[StreamT[Chunk]], Awaitable[None]]
 
 
-def validator(app: faust.App, partitions: Partitions) -> Agent:
-    """Make the agent function. Each source partition has an actor of its own."""
+def carrier(app: faust.App, partitions: Partitions) -> Agent:
+    """Make an agent function. Each source partition has an actor of its own."""
 
-    async def validate(stream: StreamT[Chunk]) -> None:
+    async def carry(stream: StreamT[Chunk]) -> None:
         """Do chunks in order."""
         async for event in stream.events():
             chunks = list(_waiting(stream, event.value))
-            await partitions.take(event.message.partition, chunks)
+            await partitions.take(event.message.tp, chunks)
 
-    async def validate_or_crash(stream: StreamT[Chunk]) -> None:
+    async def carry_or_crash(stream: StreamT[Chunk]) -> None:
         """Do chunks in order; what goes wrong is never skipped."""
-        await or_crash(app, validate(stream))
+        await or_crash(app, carry(stream))
 
-    return validate_or_crash
+    return carry_or_crash
 
 
 def _waiting(stream: StreamT[Chunk], first: Chunk) -> Iterator[Chunk]:

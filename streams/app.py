@@ -1,19 +1,28 @@
 """The Faust app, made from settings."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import faust
+from aiokafka.structs import TopicPartition
 
-from streams.agents import or_crash, validator
+from streams.agents import carrier, or_crash
 from streams.flood import Flood
 from streams.health import serve
+from streams.kafka.admin import verify_topics
+from streams.kafka.attempts import Attempts
 from streams.kafka.chunks import chunk_scheduler
 from streams.kafka.connection import for_faust
+from streams.kafka.outage import Outage
+from streams.kafka.outlet import Outlet
+from streams.kafka.partition import Partition
 from streams.kafka.partitions import TICK_SECONDS, Partitions
+from streams.kafka.reader import Reader
 from streams.kafka.tables import NoTables
 from streams.kafka.transport import CommittedTransport
+from streams.kafka.validation import Validation
 from streams.metrics import Metrics
 from streams.settings import Settings
 from streams.topics import Topics
@@ -35,7 +44,34 @@ BUFFERED_CHUNKS: Final = 3
 
 def create_app(settings: Settings) -> faust.App:
     """Make the worker's app: the validating agent, its partitions, metrics and health."""
+    app = _app(settings)
     source = Topics(settings.topic_prefix).episodes
+    assigned = _assignment(app, source)
+    outage = Outage(lambda: verify_topics(settings))
+    reader = Reader(settings)
+    metrics = Metrics()
+    flood = Flood(metrics)
+
+    def make(number: int) -> Partition:
+        place = TopicPartition(source, number)
+        work = Validation(settings, place, metrics, Outlet(settings, place), reader)
+        attempts = Attempts(f"{source}/{number}", outage, lambda: number in assigned())
+        return Partition([place], work, reader.records, attempts, metrics)
+
+    partitions = Partitions(settings, [source], outage, make, assigned)
+
+    def look() -> None:
+        metrics.gap(partitions.gap)
+        flood.tick()
+
+    _bring_forward(app, "validate", source, partitions)
+    _look_after(app, partitions, look)
+    serve(app, metrics, partitions.not_ready)
+    return app
+
+
+def _app(settings: Settings) -> faust.App:
+    """Make an app that does nothing yet."""
     app = faust.App(
         settings.group,
         broker=[f"kafka://{broker}" for broker in settings.brokers.split(",")],
@@ -58,29 +94,42 @@ def create_app(settings: Settings) -> faust.App:
         env={},  # Faust's own variables would override these
     )
     app.transport = CommittedTransport(app.conf.broker_consumer, app)
+    return app
 
-    def assignment() -> frozenset[int]:
-        return frozenset(tp.partition for tp in app.consumer.assignment() if tp.topic == source)
 
-    metrics = Metrics()
-    flood = Flood(metrics)
-    partitions = Partitions(settings, source, metrics, assignment)
+def _assignment(app: faust.App, *topics: str) -> Callable[[], frozenset[int]]:
+    """Give what tells the numbers of which the group assigns us the partitions of all topics."""
+
+    def assigned() -> frozenset[int]:
+        places = app.consumer.assignment()
+        return frozenset.intersection(
+            *(frozenset(tp.partition for tp in places if tp.topic == topic) for topic in topics)
+        )
+
+    return assigned
+
+
+def _bring_forward(app: faust.App, name: str, topic: str, partitions: Partitions) -> None:
+    """Give a source topic an agent."""
     # Faust keeps no account of these: what is done stands in the ledger.
-    episodes = app.topic(
-        source,
+    source = app.topic(
+        topic,
         key_type=bytes,
         key_serializer="raw",
         value_type=bytes,
         value_serializer="raw",
         acks=False,
     )
-    app.agent(episodes, name="validate", isolated_partitions=True)(validator(app, partitions))
-    serve(app, metrics, partitions.not_ready)
+    app.agent(source, name=name, isolated_partitions=True)(carrier(app, partitions))
+
+
+def _look_after(app: faust.App, partitions: Partitions, look: Callable[[], None]) -> None:
+    """Have partitions follow the assignment, be looked at every second, and closed at the end."""
 
     @app.timer(TICK_SECONDS)  # type: ignore[untyped-decorator]  # Faust gives it no types
     async def look_after() -> None:
         await or_crash(app, partitions.tick())
-        flood.tick()
+        look()
 
     @app.on_partitions_assigned.connect
     async def open_at_once(*_: object, **__: object) -> None:
@@ -89,5 +138,3 @@ def create_app(settings: Settings) -> faust.App:
     @app.on_before_shutdown.connect
     async def close(*_: object, **__: object) -> None:
         await partitions.close()
-
-    return app

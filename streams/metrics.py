@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from time import time
 from typing import Final
 
+from aiokafka.structs import TopicPartition
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -112,21 +113,21 @@ class Metrics:
         self._chunk_records.observe(len(records))
         self._end_to_end.observe(records)
 
-    def lag(self, partition: int, offsets: int) -> None:
+    def lag(self, source: TopicPartition, offsets: int) -> None:
         """Set how many offsets of a source partition are not done yet."""
-        self._lag.labels(partition).set(max(0, offsets))
+        self._lag.labels(source.partition).set(max(0, offsets))
 
-    def forget(self, partition: int) -> None:
+    def forget(self, source: TopicPartition) -> None:
         """Take away the lag of a partition that has gone to another worker."""
-        self._lag.remove(partition)
+        self._lag.remove(source.partition)
 
     def gap(self, records: int) -> None:
         """Set how many records were read and are missing in the ledger."""
         self._gap.set(records)
 
-    def restarted(self, partition: int) -> None:
+    def restarted(self, source: TopicPartition) -> None:
         """Count a source partition that has to be opened anew."""
-        self._restarts.labels(partition).inc()
+        self._restarts.labels(source.partition).inc()
 
     def expired(self, offsets: int) -> None:
         """Count offsets that the brokers deleted before they were read."""

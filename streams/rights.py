@@ -55,7 +55,7 @@ def needed(command: Command, settings: Settings) -> list[Right]:
     topics = Topics(settings.topic_prefix)
     source, *written = (topic.name for topic in wanted(settings))
     if command is Command.WORKER:
-        ids = transactional_ids(settings)
+        ids = transactional_ids(settings, source)
         return [
             *_on_topics(Operation.READ, source, topics.ledger),
             *_on_topics(Operation.WRITE, *written),

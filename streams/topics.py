@@ -41,12 +41,12 @@ class Topics:
         self.outputs = {outcome: f"{prefix}{outcome}" for outcome in Outcome}
 
 
-def transactional_ids(settings: Settings) -> str:
-    """Give the beginning of the transactional ids; the number of a source partition follows.
+def transactional_ids(settings: Settings, source: str) -> str:
+    """Give the beginning of a source topic's transactional ids; a partition's number follows.
 
     Neither a group's name nor a topic's can hold a slash, so no two deployments share an id.
     """
-    return f"{settings.group}/{Topics(settings.topic_prefix).episodes}/"
+    return f"{settings.group}/{source}/"
 
 
 def wanted(settings: Settings) -> list[Topic]:

@@ -1,10 +1,13 @@
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from aiokafka.structs import TopicPartition
 
 from schemas.ledger import LedgerRow
 from streams.kafka.chunks import Chunk
-from streams.outbox import Outbox, Record
+from streams.kafka.outlet import Bundle
+from streams.outbox import Record
 from streams.routing import Header
 
 
@@ -58,25 +61,35 @@ class FakeOutlet:
         self.ledger.stops += self.running
         self.running = False
 
-    async def commit(self, outbox: Outbox, row: LedgerRow) -> None:
+    async def commit(
+        self, bundles: Iterable[Bundle], offsets: Mapping[TopicPartition, int]
+    ) -> None:
         assert self.running
         fault = self.ledger.faults.pop(0) if self.ledger.faults else None
         if fault is None or self.ledger.effective:
+            *copies, _, (_, [ledger_row], _) = bundles
+            row = LedgerRow.model_validate_json(ledger_row.value or b"")
+            assert list(offsets.values()) == [row.upto + 1]
             self.ledger.row = row
-            self.ledger.committed.append(outbox.outcomes.total())
+            self.ledger.committed.append(sum(len(each.rows) for each in copies))
         if fault is not None:
             raise fault
 
 
 class FakeReader:
-    def __init__(self, ledger: FakeLedger) -> None:
-        self.ledger = ledger
+    """Reads ledgers by the number of the partition."""
 
-    async def last_row(self) -> LedgerRow | None:
-        return self.ledger.row
+    def __init__(self, ledgers: Mapping[int, FakeLedger]) -> None:
+        self.ledgers = ledgers
 
-    async def records(self, start: int, end: int) -> AsyncIterator[Sequence[Record]]:
-        self.ledger.reads.append((start, end))
-        passed_over = [offset for offset in self.ledger.source if start <= offset < end]
+    async def last_row(self, source: TopicPartition) -> LedgerRow | None:
+        return self.ledgers[source.partition].row
+
+    async def records(
+        self, source: TopicPartition, start: int, end: int
+    ) -> AsyncIterator[Sequence[Record]]:
+        ledger = self.ledgers[source.partition]
+        ledger.reads.append((start, end))
+        passed_over = [offset for offset in ledger.source if start <= offset < end]
         if passed_over:
             yield records(passed_over)

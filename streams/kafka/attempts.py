@@ -49,6 +49,7 @@ class Attempts:
     ) -> None:
         """Do work until it has succeeded or the partition is no longer ours. Raises Trouble.
 
+        `what` names the work in what is raised.
         `start_over` lets go of the clients of an attempt that has failed.
         """
         turned_down, pause = 0, PAUSE_SECONDS
@@ -65,11 +66,11 @@ class Attempts:
                 turned_down = 0 if waiting else turned_down + 1
                 await start_over(turned_down=not waiting)
                 if reason := refusal(fault):
-                    message = f"{self._who}, {what}: {reason}"
+                    message = f"{what}: {reason}"
                     raise Trouble(message) from fault
                 if turned_down == ATTEMPTS:
                     message = (
-                        f"{self._who}, {what}: {name_of(fault)} after {ATTEMPTS} attempts; "
+                        f"{what}: {name_of(fault)} after {ATTEMPTS} attempts; "
                         f"see what the brokers say of it, then start again"
                     )
                     raise Trouble(message) from fault

@@ -1,7 +1,7 @@
 """Where source partitions begin and end, asked of the brokers."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 from time import monotonic
 from typing import Final, NamedTuple
 
@@ -26,12 +26,11 @@ class Span(NamedTuple):
 
 
 class Ends:
-    """Asks where the committed records of a topic's partitions end, with a consumer of its own."""
+    """Asks where the committed records of partitions end, with a consumer of its own."""
 
-    def __init__(self, settings: Settings, topic: str) -> None:
-        """Name the topic."""
+    def __init__(self, settings: Settings) -> None:
+        """Name the brokers."""
         self._settings = settings
-        self._topic = topic
         self._consumer: AIOKafkaConsumer | None = None
         self._turn = asyncio.Lock()
         """Held while the consumer is in use, so that a stop does not take it away meanwhile."""
@@ -42,9 +41,8 @@ class Ends:
         """Tell whether the brokers have failed to answer for some time."""
         return monotonic() - self._answered > SILENT_SECONDS
 
-    async def read(self, numbers: Iterable[int]) -> dict[int, Span]:
+    async def read(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, Span]:
         """Give what is held of each partition, committed records only; none if no answer."""
-        partitions = [TopicPartition(self._topic, number) for number in numbers]
         async with self._turn:
             try:
                 async with asyncio.timeout(ANSWER_SECONDS):
@@ -59,7 +57,7 @@ class Ends:
                 await self._let_go()
                 return {}
         self._answered = monotonic()
-        return {each.partition: Span(begins[each], ends[each]) for each in partitions}
+        return {each: Span(begins[each], ends[each]) for each in partitions}
 
     async def stop(self) -> None:
         """Let go of the consumer, once it has given the answer that is waited for."""

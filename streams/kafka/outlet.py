@@ -2,21 +2,20 @@
 
 import asyncio
 from asyncio import Future
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aiokafka.errors import IllegalOperation, KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
-from schemas.ledger import LedgerRow
 from streams.kafka.producer import TRANSACTION_SECONDS, TransactionalProducer, look_at
 from streams.kafka.stopping import STOP_SECONDS, stop_within
-from streams.outbox import Outbox, Row
+from streams.outbox import Row
 from streams.settings import Settings
-from streams.topics import Topics, transactional_ids
+from streams.topics import transactional_ids
 
 COMMIT_SECONDS: Final = TRANSACTION_SECONDS + 2.0
 ABORT_SECONDS: Final = 1.0
@@ -25,6 +24,14 @@ Sent = tuple[str, Future[Any]]
 """A topic and what becomes of a batch for it."""
 
 _by_key = DefaultPartitioner()
+
+
+class Bundle(NamedTuple):
+    """Rows for one topic: for the partition of the source's number, or those of their keys."""
+
+    topic: str
+    rows: Sequence[Row]
+    keyed: bool = False
 
 
 class Outlet:
@@ -37,15 +44,13 @@ class Outlet:
     def __init__(self, settings: Settings, source: TopicPartition) -> None:
         """Name the source partition."""
         self._settings = settings
-        self._source = source
-        self._topics = Topics(settings.topic_prefix)
+        self._transactional_id = f"{transactional_ids(settings, source.topic)}{source.partition}"
+        self._partition = source.partition
         self._producer: TransactionalProducer | None = None
 
     async def start(self) -> None:
         """Fence the predecessor; once this returns, its last transaction has ended."""
-        producer = TransactionalProducer(
-            self._settings, f"{transactional_ids(self._settings)}{self._source.partition}"
-        )
+        producer = TransactionalProducer(self._settings, self._transactional_id)
         self._producer = producer
         await producer.start()
         if self._producer is not producer:
@@ -59,22 +64,22 @@ class Outlet:
         if producer is not None and not await stop_within(STOP_SECONDS, producer.stop()):
             await producer.break_off()
 
-    async def commit(self, outbox: Outbox, row: LedgerRow) -> None:
-        """Write copies, answers, ledger row and the group's offset, all of them or none."""
+    async def commit(
+        self, bundles: Iterable[Bundle], offsets: Mapping[TopicPartition, int]
+    ) -> None:
+        """Write rows and the group's offsets, where to go on, all of them or none."""
+        filled = [bundle for bundle in bundles if bundle.rows]
         async with self._transaction() as producer:
             # With all metadata at hand, what is refused is told by the send that it concerns.
-            for topic in self._written(outbox):
-                await producer.partitions_for(topic)
+            for bundle in filled:
+                await producer.partitions_for(bundle.topic)
             sent = []
-            for outcome, rows in outbox.copies.items():
-                topic = self._topics.outputs[outcome]
-                sent += await _send(producer, topic, self._source.partition, rows)
-            sent += await self._send_answers(producer, outbox.answers)
-            key = f"{self._source.topic}/{self._source.partition}".encode()
-            ledger_row = Row(key, row.model_dump_json().encode(), None, [])
-            sent += await _send(producer, self._topics.ledger, self._source.partition, [ledger_row])
+            for bundle in filled:
+                send = self._send_by_key if bundle.keyed else self._send
+                sent += await send(producer, bundle.topic, bundle.rows)
             await producer.send_offsets_to_transaction(
-                {self._source: OffsetAndMetadata(row.upto + 1, "")}, self._settings.group
+                {source: OffsetAndMetadata(offset, "") for source, offset in offsets.items()},
+                self._settings.group,
             )
             # aiokafka 0.14 commits even where a batch was refused, so each is looked at first.
             for topic, future in sent:
@@ -105,30 +110,27 @@ class Outlet:
                 raise
             await producer.commit_transaction()
 
-    def _written(self, outbox: Outbox) -> list[str]:
-        copies = [self._topics.outputs[outcome] for outcome, rows in outbox.copies.items() if rows]
-        answers = [self._topics.verdicts] if outbox.answers else []
-        return [*copies, *answers, self._topics.ledger]
-
-    async def _send_answers(
-        self, producer: TransactionalProducer, answers: list[Row]
+    async def _send(
+        self, producer: TransactionalProducer, topic: str, rows: Sequence[Row]
     ) -> list[Sent]:
-        """Send answers to the partitions of their keys; those without one stay in the source's."""
-        if not answers:
-            return []
-        topic = self._topics.verdicts
+        """Send rows to the partition of the source's number."""
+        return await _send(producer, topic, self._partition, rows)
+
+    async def _send_by_key(
+        self, producer: TransactionalProducer, topic: str, rows: Sequence[Row]
+    ) -> list[Sent]:
+        """Send rows to the partitions of their keys; those without one stay in the source's."""
         numbers = sorted(await producer.partitions_for(topic))
-        keys = {answer.key for answer in answers}
+        keys = {row.key for row in rows}
         partitions = {
-            key: self._source.partition if key is None else _by_key(key, numbers, numbers)
-            for key in keys
+            key: self._partition if key is None else _by_key(key, numbers, numbers) for key in keys
         }
         by_partition: dict[int, list[Row]] = {}
-        for answer in answers:
-            by_partition.setdefault(partitions[answer.key], []).append(answer)
+        for row in rows:
+            by_partition.setdefault(partitions[row.key], []).append(row)
         sent = []
-        for partition, rows in by_partition.items():
-            sent += await _send(producer, topic, partition, rows)
+        for partition, together in by_partition.items():
+            sent += await _send(producer, topic, partition, together)
         return sent
 
 

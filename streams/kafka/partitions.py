@@ -1,21 +1,16 @@
 """All source partitions that the group assigns to this worker."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from time import monotonic
 from typing import Final
 
 from aiokafka.structs import TopicPartition
 
-from streams.kafka.admin import verify_topics
-from streams.kafka.attempts import Attempts
 from streams.kafka.chunks import Chunk, regrouped
 from streams.kafka.ends import Ends
 from streams.kafka.outage import Outage
-from streams.kafka.outlet import Outlet
 from streams.kafka.partition import Partition
-from streams.kafka.reader import Reader
-from streams.metrics import Metrics
 from streams.settings import Settings
 
 TICK_SECONDS: Final = 1.0
@@ -44,26 +39,36 @@ class Partitions:
     """Opens partitions as they are assigned, and closes them as they go."""
 
     def __init__(
-        self, settings: Settings, topic: str, metrics: Metrics, assignment: Assignment
+        self,
+        settings: Settings,
+        topics: Sequence[str],
+        outage: Outage,
+        make: Callable[[int], Partition],
+        assignment: Assignment,
     ) -> None:
-        """Name the source topic.
+        """Name the source topics.
 
-        `assignment` gives the partitions assigned to us.
+        `make` makes the partition of a number, `assignment` gives the numbers assigned to us.
         """
         self._settings = settings
-        self._topic = topic
-        self._metrics = metrics
+        self._topics = topics
+        self._make = make
         self._assignment = assignment
-        self._ends = Ends(settings, topic)
-        self._outage = Outage(lambda: verify_topics(settings))
+        self._ends = Ends(settings)
+        self._outage = outage
         self._open: dict[int, Partition] = {}
         self._looks: dict[int, asyncio.Task[None]] = {}
         """What looks after each partition; one that waits for the brokers holds up no other."""
         self._ticking = asyncio.Lock()
         self._closing = False
 
-    async def take(self, number: int, chunks: Iterable[Chunk]) -> None:
-        """Do chunks of a partition in order, unless the worker is stopping. Raises Trouble.
+    @property
+    def gap(self) -> int:
+        """Records read some time ago, less those that are accounted for."""
+        return sum(partition.gap for partition in self._open.values())
+
+    async def take(self, source: TopicPartition, chunks: Iterable[Chunk]) -> None:
+        """Do chunks of a source partition in order, unless the worker is stopping. Raises Trouble.
 
         Then pauses where none was full, so that what comes meanwhile shares a transaction.
         """
@@ -72,7 +77,7 @@ class Partitions:
         for chunk in regrouped(chunks, size):
             filled |= len(chunk.records) == size
             if not self._closing:
-                await self._partition(number).take(chunk)
+                await self._partition(source.partition).take(source, chunk)
         if not filled:
             pause = min(len(self._open) / TRANSACTIONS_PER_SECOND, LONGEST_PAUSE_SECONDS)
             await asyncio.sleep(began + pause - monotonic())
@@ -85,15 +90,16 @@ class Partitions:
             assigned = self._assignment()
             gone = [self._open.pop(number) for number in self._open.keys() - assigned]
             await asyncio.gather(*(partition.close() for partition in gone))
-            spans = await self._ends.read(assigned)
+            spans = await self._ends.read(
+                [TopicPartition(topic, number) for number in assigned for topic in self._topics]
+            )
             await self._note_silence()
             if self._closing:
                 return
             for number in assigned - self._looks.keys():
-                look = self._partition(number).tick(spans.get(number))
-                self._looks[number] = asyncio.create_task(look)
+                its = {each: span for each, span in spans.items() if each.partition == number}
+                self._looks[number] = asyncio.create_task(self._partition(number).tick(its))
             await self._finish_looks(TICK_SECONDS)
-            self._metrics.gap(sum(partition.gap for partition in self._open.values()))
 
     async def close(self) -> None:
         """Let the chunks under way end, then let go of every producer."""
@@ -126,10 +132,10 @@ class Partitions:
 
     async def _note_silence(self) -> None:
         if self._ends.silent:
-            self._outage.waits(self._topic, "they do not answer")
+            self._outage.waits(self._topics[0], "they do not answer")
             await self._outage.look()
         else:
-            self._outage.goes_on(self._topic)
+            self._outage.goes_on(self._topics[0])
 
     async def _finish_looks(self, seconds: float) -> None:
         """Take back the looks that end in time. Raises Trouble."""
@@ -142,15 +148,5 @@ class Partitions:
 
     def _partition(self, number: int) -> Partition:
         if number not in self._open:
-            source = TopicPartition(self._topic, number)
-            self._open[number] = Partition(
-                self._settings,
-                source,
-                self._metrics,
-                Attempts(
-                    f"{self._topic}/{number}", self._outage, lambda: number in self._assignment()
-                ),
-                Outlet(self._settings, source),
-                Reader(self._settings, source),
-            )
+            self._open[number] = self._make(number)
         return self._open[number]

@@ -30,57 +30,58 @@ SILENCE_SECONDS: Final = 10.0
 
 
 class Reader:
-    """Reads committed records of any topic, on behalf of one source partition."""
+    """Reads committed records of any topic, with a consumer for each time."""
 
-    def __init__(self, settings: Settings, source: TopicPartition) -> None:
-        """Name the source partition."""
+    def __init__(self, settings: Settings) -> None:
+        """Name the brokers and the group."""
         self._settings = settings
-        self._source = source
-        self._ledger = TopicPartition(Topics(settings.topic_prefix).ledger, source.partition)
 
-    async def last_row(self) -> LedgerRow | None:
-        """Read the source partition's last committed row of the ledger; None before the first.
+    async def last_row(self, source: TopicPartition) -> LedgerRow | None:
+        """Read a source partition's last committed row of the ledger; None before the first.
 
         Raises Trouble where the ledger, the source and the group's offset contradict
         each other.
         """
-        async with self._consumer() as consumer:
-            row = await self._last_row(consumer)
-            group_offset = await consumer.committed(self._source)
+        ledger = TopicPartition(Topics(self._settings.topic_prefix).ledger, source.partition)
+        async with self._consumer(source, ledger) as consumer:
+            row = await self._last_row(consumer, ledger)
+            group_offset = await consumer.committed(source)
             if row is None and group_offset:  # another worker may have written the first one since
-                row = await self._last_row(consumer)
-            end = (await consumer.end_offsets([self._source]))[self._source]
-        where = f"{self._source.topic}/{self._source.partition}"
+                row = await self._last_row(consumer, ledger)
+            end = (await consumer.end_offsets([source]))[source]
+        where = f"{source.topic}/{source.partition}"
         if row is None and group_offset:
             message = (
                 f"{where}: group {self._settings.group} has done {group_offset} offsets, but topic "
-                f"{self._ledger.topic} has no row for it; restore that topic, or delete the group "
+                f"{ledger.topic} has no row for it; restore that topic, or delete the group "
                 f"to begin again"
             )
             raise Trouble(message)
         if row is not None and row.upto >= end:
             message = (
-                f"{where}: topic {self._ledger.topic} says offset {row.upto} is done, but the "
+                f"{where}: topic {ledger.topic} says offset {row.upto} is done, but the "
                 f"input ends at {end}; was it deleted and made anew? Then use another "
                 f"IPG12_GROUP and IPG12_TOPIC_PREFIX"
             )
             raise Trouble(message)
         return row
 
-    async def records(self, start: int, end: int) -> AsyncGenerator[Sequence[Record], None]:
-        """Read the source's records from offset `start` up to, not including, `end`.
+    async def records(
+        self, source: TopicPartition, start: int, end: int
+    ) -> AsyncGenerator[Sequence[Record], None]:
+        """Read a source's records from offset `start` up to, not including, `end`.
 
         Gives lists of at most IPG12_CHUNK_RECORDS. What is not given is not there: compacted,
         expired, aborted, or a transaction's marker.
         """
-        async with self._consumer() as consumer:
-            consumer.assign([self._source])
-            consumer.seek(self._source, start)
-            async for records in self._until(consumer, self._source, end):
+        async with self._consumer(source) as consumer:
+            consumer.assign([source])
+            consumer.seek(source, start)
+            async for records in self._until(consumer, source, end):
                 yield records
 
     @asynccontextmanager
-    async def _consumer(self) -> AsyncIterator[AIOKafkaConsumer]:
+    async def _consumer(self, *partitions: TopicPartition) -> AsyncIterator[AIOKafkaConsumer]:
         """Give a consumer that may ask for the group's offsets."""
         consumer = committed_consumer(
             self._settings,
@@ -93,18 +94,19 @@ class Reader:
             async with asyncio.timeout(SILENCE_SECONDS):
                 await consumer.start()
                 # Else aiokafka pauses before it looks at a topic that it is first asked about.
-                await consumer._client.set_topics([self._source.topic, self._ledger.topic])  # noqa: SLF001
+                await consumer._client.set_topics([each.topic for each in partitions])  # noqa: SLF001
             yield consumer
         finally:
             await stop_within(STOP_SECONDS, consumer.stop())
 
-    async def _last_row(self, consumer: AIOKafkaConsumer) -> LedgerRow | None:
+    async def _last_row(
+        self, consumer: AIOKafkaConsumer, ledger: TopicPartition
+    ) -> LedgerRow | None:
         """Look back from the ledger's end, further each time, until there is a row.
 
         `end_offsets` honours the isolation level. `seek_to_end` with `position` does not serve:
         in aiokafka 0.14 a look-up of the earliest offset still in flight can answer for it.
         """
-        ledger = self._ledger
         begin = (await consumer.beginning_offsets([ledger]))[ledger]
         end = (await consumer.end_offsets([ledger]))[ledger]
         back = TAIL_OFFSETS

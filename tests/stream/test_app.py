@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 from fakes import FakeRecord, chunk
 
-from streams.agents import or_crash, validator
+from streams.agents import carrier, or_crash
 from streams.app import create_app
 from streams.kafka.chunks import CHUNK_BYTES, Chunk
 from streams.settings import Settings
@@ -16,7 +16,7 @@ class FakePartitions:
         self.taken: list[list[int]] = []
         self.faults: list[BaseException] = []
 
-    async def take(self, _: int, chunks: Iterable[Chunk]) -> None:
+    async def take(self, _: object, chunks: Iterable[Chunk]) -> None:
         if self.faults:
             raise self.faults.pop()
         self.taken.append([chunk.last for chunk in chunks])
@@ -42,7 +42,7 @@ def test_faust_keeps_no_account_of_what_is_done() -> None:
 async def test_the_agent_takes_chunks_in_order() -> None:
     app = create_app(Settings())
     partitions = FakePartitions()
-    agent = app.agent(app.channel(), name="tested")(validator(app, partitions))  # type: ignore[arg-type]
+    agent = app.agent(app.channel(), name="tested")(carrier(app, partitions))  # type: ignore[arg-type]
     async with agent.test_context() as context:
         for last in (3, 5, 9):
             await context.put(chunk([last]))
@@ -55,7 +55,7 @@ async def test_what_came_while_an_actor_was_busy_is_taken_together() -> None:
     stream = FakeStream()
     for last in (3, 5):
         stream.channel.queue.put_nowait(SimpleNamespace(value=chunk([last])))
-    await validator(app, partitions)(stream)  # type: ignore[arg-type]
+    await carrier(app, partitions)(stream)  # type: ignore[arg-type]
     assert partitions.taken == [[0, 3, 5]]
 
 
@@ -66,7 +66,7 @@ async def test_no_more_is_taken_together_than_a_transaction_may_hold() -> None:
     half = Chunk([FakeRecord(1, b" " * (CHUNK_BYTES // 2))], None)
     for _ in range(3):
         stream.channel.queue.put_nowait(SimpleNamespace(value=half))
-    await validator(app, partitions)(stream)  # type: ignore[arg-type]
+    await carrier(app, partitions)(stream)  # type: ignore[arg-type]
     assert partitions.taken == [[0, 1, 1]]
     assert stream.channel.queue.qsize() == 1
 
@@ -78,14 +78,14 @@ class FakeStream:
         self.channel = SimpleNamespace(queue=asyncio.Queue[SimpleNamespace]())
 
     async def events(self) -> AsyncIterator[SimpleNamespace]:
-        yield SimpleNamespace(message=SimpleNamespace(partition=0), value=chunk([0]))
+        yield SimpleNamespace(message=SimpleNamespace(tp=None), value=chunk([0]))
 
 
 async def test_an_exception_in_the_agent_ends_the_app_and_keeps_its_reason() -> None:
     app = create_app(Settings())
     partitions = FakePartitions()
     partitions.faults = [Trouble("mend it")]
-    await validator(app, partitions)(FakeStream())  # type: ignore[arg-type]
+    await carrier(app, partitions)(FakeStream())  # type: ignore[arg-type]
     assert str(app.crash_reason) == "mend it"
 
 
@@ -102,5 +102,5 @@ async def test_a_cancellation_that_nobody_asked_for_ends_the_app() -> None:
     app = create_app(Settings())
     partitions = FakePartitions()
     partitions.faults = [asyncio.CancelledError()]
-    await validator(app, partitions)(FakeStream())  # type: ignore[arg-type]
+    await carrier(app, partitions)(FakeStream())  # type: ignore[arg-type]
     assert "start the worker again" in str(app.crash_reason)

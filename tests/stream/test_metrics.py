@@ -1,5 +1,6 @@
 from time import time
 
+from aiokafka.structs import TopicPartition
 from fakes import FakeRecord
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -49,12 +50,12 @@ def test_a_committed_chunk_is_counted_and_measured() -> None:
 
 def test_lag_is_never_below_zero_and_goes_with_its_partition() -> None:
     metrics = Metrics()
-    metrics.lag(1, 7)
-    metrics.lag(2, -1)
+    metrics.lag(TopicPartition("ipg12.episodes", 1), 7)
+    metrics.lag(TopicPartition("ipg12.episodes", 2), -1)
     shown = samples(metrics)
     assert (shown["ipg12_lag_records{partition=1}"], shown["ipg12_lag_records{partition=2}"]) == (
         7,
         0,
     )
-    metrics.forget(1)
+    metrics.forget(TopicPartition("ipg12.episodes", 1))
     assert "ipg12_lag_records{partition=1}" not in samples(metrics)

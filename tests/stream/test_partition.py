@@ -8,13 +8,14 @@ from broker.crashing_worker import PoisonedRule
 from fakes import FakeLedger, FakeOutlet, FakeReader, FakeRecord, chunk
 
 from streams.check import check
-from streams.kafka import attempts, books
+from streams.kafka import attempts, books, validation
 from streams.kafka import partition as module
 from streams.kafka.attempts import ATTEMPTS, Attempts
 from streams.kafka.chunks import Chunk
 from streams.kafka.ends import Span
 from streams.kafka.outage import Outage
 from streams.kafka.partition import QUIET_TICKS, Partition
+from streams.kafka.validation import Validation
 from streams.logs import OneLine
 from streams.metrics import Metrics
 from streams.rules import RULES
@@ -27,16 +28,32 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attempts, "PAUSE_SECONDS", 0)
 
 
-def open_on(ledger: FakeLedger, *, owned: bool = True, metrics: Metrics | None = None) -> Partition:
-    source = TopicPartition("ipg12.episodes", 3)
-    return Partition(
-        Settings(),
-        source,
-        metrics or Metrics(),
-        Attempts("ipg12.episodes/3", Outage(lambda: None), lambda: owned),
-        FakeOutlet(ledger),  # type: ignore[arg-type]
-        FakeReader(ledger),  # type: ignore[arg-type]
-    )
+SOURCE = TopicPartition("ipg12.episodes", 3)
+
+
+class Opened(Partition):
+    """A partition with one source, which validates."""
+
+    def __init__(self, ledger: FakeLedger, metrics: Metrics, *, owned: bool) -> None:
+        reader = FakeReader({SOURCE.partition: ledger})
+        super().__init__(
+            [SOURCE],
+            Validation(Settings(), SOURCE, metrics, FakeOutlet(ledger), reader),  # type: ignore[arg-type]
+            reader.records,
+            Attempts("ipg12.episodes/3", Outage(lambda: None), lambda: owned),
+            metrics,
+        )
+
+    async def do(self, *chunks: Chunk) -> None:
+        for each in chunks:
+            await self.take(SOURCE, each)
+
+    async def look(self, span: Span | None) -> None:
+        await self.tick({SOURCE: span} if span else {})
+
+
+def open_on(ledger: FakeLedger, *, owned: bool = True, metrics: Metrics | None = None) -> Opened:
+    return Opened(ledger, metrics or Metrics(), owned=owned)
 
 
 def upto(ledger: FakeLedger) -> int:
@@ -46,15 +63,15 @@ def upto(ledger: FakeLedger) -> int:
 
 async def test_records_that_the_ledger_has_already_are_not_done_again() -> None:
     ledger = FakeLedger(range(10))
-    await open_on(ledger).take(chunk(range(6)))
-    await open_on(ledger).take(chunk(range(3, 10)))
-    await open_on(ledger).take(chunk(range(10)))
+    await open_on(ledger).do(chunk(range(6)))
+    await open_on(ledger).do(chunk(range(3, 10)))
+    await open_on(ledger).do(chunk(range(10)))
     assert (sum(ledger.committed), upto(ledger)) == (10, 9)
 
 
 async def test_records_passed_over_before_the_first_chunk_are_read_and_done_first() -> None:
     ledger = FakeLedger(range(10))
-    await open_on(ledger).take(chunk(range(7, 10)))
+    await open_on(ledger).do(chunk(range(7, 10)))
     assert ledger.reads == [(0, 7)]
     assert (ledger.committed, upto(ledger)) == ([7, 3], 9)
 
@@ -62,8 +79,8 @@ async def test_records_passed_over_before_the_first_chunk_are_read_and_done_firs
 async def test_records_passed_over_between_chunks_are_read_and_done_in_their_place() -> None:
     ledger = FakeLedger(range(10))
     partition = open_on(ledger)
-    await partition.take(chunk(range(3)))
-    await partition.take(chunk(range(7, 10), after=6))
+    await partition.do(chunk(range(3)))
+    await partition.do(chunk(range(7, 10), after=6))
     assert ledger.reads == [(3, 7)]
     assert (ledger.committed, upto(ledger)) == ([3, 4, 3], 9)
 
@@ -71,8 +88,8 @@ async def test_records_passed_over_between_chunks_are_read_and_done_in_their_pla
 async def test_a_hole_between_records_fetched_one_after_the_other_is_not_looked_into() -> None:
     ledger = FakeLedger([0, 1, 5, 6])
     partition = open_on(ledger)
-    await partition.take(chunk([0, 1]))
-    await partition.take(chunk([5, 6], after=1))
+    await partition.do(chunk([0, 1]))
+    await partition.do(chunk([5, 6], after=1))
     assert ledger.reads == []
     assert sum(ledger.committed) == 4
 
@@ -80,27 +97,27 @@ async def test_a_hole_between_records_fetched_one_after_the_other_is_not_looked_
 async def test_a_quiet_partition_has_what_was_passed_over_at_its_end_done() -> None:
     ledger = FakeLedger(range(10))
     partition = open_on(ledger)
-    await partition.take(chunk(range(4)))
+    await partition.do(chunk(range(4)))
     for _ in range(QUIET_TICKS):
-        await partition.tick(Span(0, 10))
+        await partition.look(Span(0, 10))
     assert ledger.reads == []
-    await partition.tick(Span(0, 10))
+    await partition.look(Span(0, 10))
     assert (sum(ledger.committed), upto(ledger)) == (10, 9)
 
 
 async def test_an_end_that_holds_nothing_is_looked_at_once() -> None:
     ledger = FakeLedger(range(4))
     partition = open_on(ledger)
-    await partition.take(chunk(range(4)))
+    await partition.do(chunk(range(4)))
     for _ in range(5 * QUIET_TICKS):
-        await partition.tick(Span(0, 6))
+        await partition.look(Span(0, 6))
     assert ledger.reads == [(4, 6)]
 
 
 async def test_a_partition_is_opened_by_its_first_tick_though_its_end_is_not_known() -> None:
     ledger = FakeLedger([])
     partition = open_on(ledger)
-    await partition.tick(None)
+    await partition.look(None)
     assert partition.ready
     assert ledger.starts == 1
 
@@ -113,14 +130,14 @@ async def test_after_a_failed_commit_the_ledger_says_whether_it_took_effect(
     ledger = FakeLedger(range(10))
     ledger.faults, ledger.effective = [fault], effective
     partition = open_on(ledger)
-    await partition.take(chunk(range(10)))
+    await partition.do(chunk(range(10)))
     assert (sum(ledger.committed), upto(ledger)) == (10, 9)
     assert (ledger.starts, ledger.stops) == (2, 1)
 
 
 async def test_a_partition_that_has_gone_to_another_worker_is_left_alone() -> None:
     ledger = FakeLedger(range(10))
-    await open_on(ledger, owned=False).take(chunk(range(10)))
+    await open_on(ledger, owned=False).do(chunk(range(10)))
     assert (ledger.committed, ledger.starts) == ([], 0)
 
 
@@ -128,7 +145,7 @@ async def test_a_fault_that_stays_stops_the_worker_and_names_the_offsets() -> No
     ledger = FakeLedger(range(10))
     ledger.faults = [KafkaError() for _ in range(ATTEMPTS)]
     with pytest.raises(Trouble, match=r"ipg12\.episodes/3, offsets 0 to 9: KafkaError"):
-        await open_on(ledger).take(chunk(range(10)))
+        await open_on(ledger).do(chunk(range(10)))
     assert ledger.committed == []
 
 
@@ -138,10 +155,10 @@ async def test_an_exception_while_checking_stops_the_worker_and_names_the_offset
     def poisoned(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(module, "fill", poisoned)
+    monkeypatch.setattr(validation, "fill", poisoned)
     ledger = FakeLedger(range(10))
     with pytest.raises(Trouble, match=r"ipg12\.episodes/3, offsets 0 to 9: ZeroDivisionError"):
-        await open_on(ledger).take(chunk(range(10)))
+        await open_on(ledger).do(chunk(range(10)))
     assert ledger.committed == []
 
 
@@ -151,7 +168,7 @@ async def test_a_fault_in_a_rule_quotes_nothing_of_the_record_to_operators(
     monkeypatch.setattr(check, "__defaults__", ((PoisonedRule(), *RULES),))
     quoted = b'{"episode_id":"E1","provider_code":"R0A","procedures":["V444wxz"],"diagnoses":[]}'
     with pytest.raises(Trouble, match=r"ipg12\.episodes/3, offsets 0 to 0: ValueError") as raised:
-        await open_on(FakeLedger([0])).take(Chunk([FakeRecord(0, quoted)], None))
+        await open_on(FakeLedger([0])).do(Chunk([FakeRecord(0, quoted)], None))
     trouble = raised.value
     fault = logging.LogRecord(
         *("faust.app", logging.ERROR, "app.py", 1, "%r", (trouble,), (Trouble, trouble, None))
@@ -165,25 +182,25 @@ async def test_a_chunk_cut_short_by_cancellation_is_not_built_upon() -> None:
     ledger.faults, ledger.effective = [asyncio.CancelledError()], True
     partition = open_on(ledger)
     with pytest.raises(asyncio.CancelledError):
-        await partition.take(chunk(range(5)))
-    await partition.take(chunk(range(10)))
+        await partition.do(chunk(range(5)))
+    await partition.do(chunk(range(10)))
     assert (ledger.committed, upto(ledger)) == ([5, 5], 9)
 
 
 async def test_one_that_was_replaced_meanwhile_learns_it_from_its_next_commit() -> None:
     ledger = FakeLedger(range(10))
     partition = open_on(ledger)
-    await partition.take(chunk(range(5)))
-    await open_on(ledger).take(chunk(range(5, 8)))
+    await partition.do(chunk(range(5)))
+    await open_on(ledger).do(chunk(range(5, 8)))
     ledger.faults = [ProducerFenced()]
-    await partition.take(chunk(range(5, 10)))
+    await partition.do(chunk(range(5, 10)))
     assert (ledger.committed, upto(ledger)) == ([5, 3, 2], 9)
 
 
 async def test_waiting_for_brokers_has_no_end_but_theirs() -> None:
     ledger = FakeLedger(range(10))
     ledger.faults = [TimeoutError() for _ in range(5 * ATTEMPTS)]
-    await open_on(ledger).take(chunk(range(10)))
+    await open_on(ledger).do(chunk(range(10)))
     assert (sum(ledger.committed), upto(ledger)) == (10, 9)
 
 
@@ -195,7 +212,7 @@ async def test_what_brokers_refuse_is_not_asked_again() -> None:
     with pytest.raises(
         Trouble, match=r"episodes/3, offsets 0 to 9: MessageSizeTooLargeError ipg12\.compliant; "
     ):
-        await open_on(ledger).take(chunk(range(10)))
+        await open_on(ledger).do(chunk(range(10)))
     assert (ledger.committed, ledger.starts) == ([], 1)
 
 
@@ -204,11 +221,11 @@ async def test_records_that_the_brokers_deleted_unread_are_counted_and_named(
 ) -> None:
     ledger, metrics = FakeLedger([*range(4), *range(7, 10)]), Metrics()
     partition = open_on(ledger, metrics=metrics)
-    await partition.take(chunk(range(4)))
-    await partition.take(chunk(range(7, 10), after=3))
+    await partition.do(chunk(range(4)))
+    await partition.do(chunk(range(7, 10), after=3))
     ledger.faults = [TimeoutError()]
-    await partition.take(chunk(range(10, 12), after=9))
-    await partition.tick(Span(7, 12))
+    await partition.do(chunk(range(10, 12), after=9))
+    await partition.look(Span(7, 12))
     assert "records.expired ipg12.episodes/3 start=4 end=7" in caplog.messages
     assert b"ipg12_expired_offsets_total 3.0" in metrics.exposition()
 
@@ -218,15 +235,15 @@ async def test_records_under_way_for_long_are_a_gap_in_the_books_until_they_are_
 ) -> None:
     ledger = FakeLedger(range(10))
     partition = open_on(ledger)
-    await partition.take(chunk(range(4)))
+    await partition.do(chunk(range(4)))
     ledger.faults = [asyncio.CancelledError()]
     with pytest.raises(asyncio.CancelledError):
-        await partition.take(chunk(range(4, 10)))
+        await partition.do(chunk(range(4, 10)))
     assert partition.gap == 0
     monkeypatch.setattr(books, "SETTLED_SECONDS", -1)
     assert partition.gap == 6
     ledger.faults, ledger.effective = [TimeoutError()], True
-    await partition.take(chunk(range(4, 10)))
+    await partition.do(chunk(range(4, 10)))
     assert partition.gap == 0
 
 
@@ -236,10 +253,10 @@ async def test_closing_waits_for_the_chunk_under_way_but_not_for_ever(
     monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.01)
     ledger = FakeLedger(range(10))
     partition = open_on(ledger)
-    await partition.tick(None)
+    await partition.look(None)
     never = asyncio.Event()
     monkeypatch.setattr(FakeOutlet, "commit", lambda *_: never.wait())
-    taking = asyncio.create_task(partition.take(chunk(range(10))))
+    taking = asyncio.create_task(partition.do(chunk(range(10))))
     await asyncio.sleep(0)
     await partition.close()
     assert ledger.stops == 1

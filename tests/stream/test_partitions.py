@@ -1,15 +1,24 @@
 import asyncio
+from collections.abc import Sequence
 
 import pytest
+from aiokafka.structs import TopicPartition
 from fakes import FakeLedger, FakeOutlet, FakeReader, chunk
 
 from streams.kafka import books
 from streams.kafka import partitions as module
+from streams.kafka.attempts import Attempts
+from streams.kafka.chunks import Chunk
 from streams.kafka.ends import Span
+from streams.kafka.outage import Outage
+from streams.kafka.partition import Partition
 from streams.kafka.partitions import Partitions
+from streams.kafka.validation import Validation
 from streams.metrics import Metrics
 from streams.settings import Settings
 from streams.trouble import Trouble, Unanswered
+
+TOPIC = "ipg12.episodes"
 
 
 class Worker:
@@ -20,30 +29,34 @@ class Worker:
         self.spans: dict[int, Span] = {}
         self.stopped = False
         self.ledgers = {number: FakeLedger(range(10)) for number in range(4)}
-        monkeypatch.setattr(
-            module, "Outlet", lambda _, source: FakeOutlet(self.ledgers[source.partition])
-        )
-        monkeypatch.setattr(
-            module, "Reader", lambda _, source: FakeReader(self.ledgers[source.partition])
-        )
         monkeypatch.setattr(module, "Ends", lambda *_: self)
-        monkeypatch.setattr(module, "verify_topics", lambda _: self.look())
         self.silent = False
         self.trouble: Trouble | None = None
         self.metrics = Metrics()
+        self.outage = Outage(self.look)
         self.partitions = self.begin_again()
 
     def begin_again(self) -> Partitions:
         return Partitions(
-            Settings(), "ipg12.episodes", self.metrics, lambda: frozenset(self.assigned)
+            Settings(), [TOPIC], self.outage, self.make, lambda: frozenset(self.assigned)
         )
+
+    def make(self, number: int) -> Partition:
+        source, reader = TopicPartition(TOPIC, number), FakeReader(self.ledgers)
+        outlet = FakeOutlet(self.ledgers[number])
+        work = Validation(Settings(), source, self.metrics, outlet, reader)  # type: ignore[arg-type]
+        attempts = Attempts(f"{TOPIC}/{number}", self.outage, lambda: number in self.assigned)
+        return Partition([source], work, reader.records, attempts, self.metrics)
+
+    async def take(self, number: int, chunks: list[Chunk]) -> None:
+        await self.partitions.take(TopicPartition(TOPIC, number), chunks)
 
     def look(self) -> None:
         if self.trouble:
             raise self.trouble
 
-    async def read(self, _: frozenset[int]) -> dict[int, Span]:
-        return self.spans
+    async def read(self, _: Sequence[TopicPartition]) -> dict[TopicPartition, Span]:
+        return {TopicPartition(TOPIC, number): span for number, span in self.spans.items()}
 
     async def stop(self) -> None:
         self.stopped = True
@@ -79,7 +92,7 @@ async def test_a_partition_that_has_gone_is_closed_and_its_lag_no_longer_shown(
 
 async def test_no_lag_is_shown_before_the_ledger_has_said_what_is_done(worker: Worker) -> None:
     worker.assigned, worker.spans[1] = {1}, Span(0, 10)
-    await worker.partitions.take(1, [chunk(range(10))])
+    await worker.take(1, [chunk(range(10))])
     await worker.partitions.close()
     successor = worker.begin_again()
     await successor.tick()
@@ -94,7 +107,7 @@ async def test_a_partition_pauses_in_its_turn_before_it_takes_more(
     monkeypatch.setattr(module, "TRANSACTIONS_PER_SECOND", 0.001)
     worker.assigned = {0}
     await worker.partitions.tick()
-    taking = asyncio.create_task(worker.partitions.take(0, [chunk(range(4))]))
+    taking = asyncio.create_task(worker.take(0, [chunk(range(4))]))
     for _ in range(50):
         await asyncio.sleep(0)
     assert worker.ledgers[0].committed == [4]
@@ -104,7 +117,7 @@ async def test_a_partition_pauses_in_its_turn_before_it_takes_more(
 
 async def test_chunks_that_were_fetched_in_a_row_share_a_transaction(worker: Worker) -> None:
     worker.assigned = {0}
-    await worker.partitions.take(0, [chunk(range(4)), chunk(range(4, 7), after=3)])
+    await worker.take(0, [chunk(range(4)), chunk(range(4, 7), after=3)])
     assert worker.ledgers[0].committed == [7]
 
 
@@ -113,18 +126,18 @@ async def test_the_more_partitions_there_are_the_fewer_records_share_a_transacti
 ) -> None:
     monkeypatch.setattr(module, "RECORDS_AT_ONCE", 6)
     worker.assigned = {0, 1}
-    await worker.partitions.take(0, [chunk(range(7))])
+    await worker.take(0, [chunk(range(7))])
     assert worker.ledgers[0].committed == [3, 3, 1]
     worker.assigned = set(range(10))
-    await worker.partitions.take(1, [chunk(range(2))])
+    await worker.take(1, [chunk(range(2))])
     assert worker.ledgers[1].committed == [1, 1]
 
 
 async def test_once_closing_no_chunk_is_taken(worker: Worker) -> None:
     worker.assigned = {0}
-    await worker.partitions.take(0, [chunk(range(4))])
+    await worker.take(0, [chunk(range(4))])
     await worker.partitions.close()
-    await worker.partitions.take(0, [chunk(range(4, 8))])
+    await worker.take(0, [chunk(range(4, 8))])
     await worker.partitions.tick()
     assert sum(worker.ledgers[0].committed) == 4
     assert worker.ledgers[0].stops == 1
@@ -172,15 +185,15 @@ async def test_a_partition_that_waits_for_the_brokers_holds_up_no_other(
     assert worker.partitions.not_ready() is None
 
 
-async def test_the_gap_in_the_books_is_shown(
+async def test_the_gap_in_the_books_is_that_of_all_partitions(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    worker.assigned = {0}
+    worker.assigned = {0, 1}
     await worker.partitions.tick()
-    assert b"ipg12_conservation_gap 0.0" in worker.metrics.exposition()
+    assert worker.partitions.gap == 0
     monkeypatch.setattr(books, "SETTLED_SECONDS", -1)
-    worker.ledgers[0].faults = [asyncio.CancelledError()]
-    with pytest.raises(asyncio.CancelledError):
-        await worker.partitions.take(0, [chunk(range(4))])
-    await worker.partitions.tick()
-    assert b"ipg12_conservation_gap 4.0" in worker.metrics.exposition()
+    for number in worker.assigned:
+        worker.ledgers[number].faults = [asyncio.CancelledError()]
+        with pytest.raises(asyncio.CancelledError):
+            await worker.take(number, [chunk(range(4))])
+    assert worker.partitions.gap == 8

@@ -10,8 +10,8 @@ from upstream.offline import Log
 
 from schemas.ledger import LedgerRow
 from schemas.verdict import Outcome
+from streams import app as module
 from streams.app import create_app
-from streams.kafka import partitions
 from streams.settings import Settings
 
 SOURCE = "ipg12.episodes"
@@ -30,12 +30,8 @@ def ledgers_for(log: Log, upto: int = -1, end: int = 0) -> dict[int, FakeLedger]
 
 def our_app(monkeypatch: pytest.MonkeyPatch, ledgers: Mapping[int, FakeLedger]) -> faust.App:
     """Make the worker's app on these ledgers."""
-    monkeypatch.setattr(
-        partitions, "Outlet", lambda _, source: FakeOutlet(ledgers[source.partition])
-    )
-    monkeypatch.setattr(
-        partitions, "Reader", lambda _, source: FakeReader(ledgers[source.partition])
-    )
+    monkeypatch.setattr(module, "Outlet", lambda _, source: FakeOutlet(ledgers[source.partition]))
+    monkeypatch.setattr(module, "Reader", lambda _: FakeReader(ledgers))
     return create_app(Settings())
 
 

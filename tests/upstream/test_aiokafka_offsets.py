@@ -86,7 +86,7 @@ async def test_ours_reads_the_last_row_whatever_look_ups_are_under_way(
     rows = [LedgerRow(upto=n, outcomes=dict.fromkeys(Outcome, 0), rules={}) for n in range(3)]
     await publish(broker, LEDGER, *(row.model_dump_json().encode() for row in rows))
     await publish(broker, SOURCE, *[b"{}"] * 3)
-    assert await Reader(Settings(brokers=broker), SOURCE).last_row() == rows[2]
+    assert await Reader(Settings(brokers=broker)).last_row(SOURCE) == rows[2]
     assert looked_up.is_set()
 
 
@@ -109,9 +109,9 @@ async def test_aiokafka_523_knows_the_end_of_a_partition_whose_buffer_is_full(br
 
 
 async def test_ours_asks_for_the_end_of_a_partition_whose_buffer_is_full_523(broker: str) -> None:
-    ends = Ends(Settings(brokers=broker), SOURCE.topic)
+    ends = Ends(Settings(brokers=broker))
     async with consuming(broker, SOURCE, OTHER) as consumer:
         await fall_behind(broker, consumer)
-        found = await ends.read([SOURCE.partition])
+        found = await ends.read([SOURCE])
     await ends.stop()
-    assert found[SOURCE.partition].end == 6
+    assert found[SOURCE].end == 6

@@ -8,19 +8,16 @@ from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.structs import TopicPartition
 from confluent_kafka import Producer
 
-from schemas.ledger import LedgerRow
-from schemas.verdict import Outcome
 from streams.demo.broker import TIMEOUT_SECONDS, embedded_broker
 from streams.kafka import outlet as module
-from streams.kafka.outlet import Outlet
+from streams.kafka.outlet import Bundle, Outlet
 from streams.kafka.stopping import stop_within
-from streams.outbox import Outbox, Row
+from streams.outbox import Row
 from streams.settings import Settings
 
 TOPIC = "ipg12.episodes"
 REQUEST_SECONDS = 0.1
 LONG_SECONDS = 10 * REQUEST_SECONDS
-ROW = LedgerRow(upto=0, outcomes=dict.fromkeys(Outcome, 0), rules={})
 
 
 async def let_go(producer: AIOKafkaProducer, stopping: asyncio.Task[None]) -> None:
@@ -87,15 +84,17 @@ async def test_ours_stops_in_time_though_the_brokers_are_gone_1101(
     for topic in (TOPIC, "ipg12.verdicts", "ipg12.ledger"):
         brokers = cluster.list_topics(topic, timeout=TIMEOUT_SECONDS).brokers.values()
     settings = Settings(brokers=",".join(f"{each.host}:{each.port}" for each in brokers))
-    outlet = Outlet(settings, TopicPartition(TOPIC, 0))
-    outbox = Outbox(upto=0, answers=[Row(b"%d" % number, b"{}", None, []) for number in range(9)])
+    source = TopicPartition(TOPIC, 0)
+    outlet = Outlet(settings, source)
+    rows = [Row(b"%d" % number, b"{}", None, []) for number in range(9)]
+    bundles = [Bundle("ipg12.verdicts", rows, keyed=True), Bundle("ipg12.ledger", rows)]
     await outlet.start()
-    await outlet.commit(outbox, ROW)
+    await outlet.commit(bundles, {source: 1})
     if gone:
         del cluster
     else:
         silence(outlet._producer)  # noqa: SLF001
-    committing = asyncio.create_task(outlet.commit(outbox, ROW))
+    committing = asyncio.create_task(outlet.commit(bundles, {source: 2}))
     await asyncio.wait({committing}, timeout=REQUEST_SECONDS)
     async with asyncio.timeout(3 * LONG_SECONDS):
         await outlet.stop()

@@ -24,11 +24,9 @@ from broker.kafka import Cluster
 from broker.records import read_topic
 from confluent_kafka.admin import NewTopic
 
-from schemas.ledger import LedgerRow
-from schemas.verdict import Outcome
-from streams.kafka.outlet import Outlet
+from streams.kafka.outlet import Bundle, Outlet
 from streams.kafka.producer import TransactionalProducer
-from streams.outbox import Outbox, Row
+from streams.outbox import Row
 from streams.settings import Settings
 from streams.topics import wanted
 
@@ -67,16 +65,17 @@ async def test_ours_commits_nothing_where_a_batch_was_refused(cluster: Cluster) 
         cluster,
         *(NewTopic(each.name, 1, 1, config=limits.get(each.name, {})) for each in wanted(settings)),
     )
-    outlet = Outlet(settings, TopicPartition("ours.episodes", 0))
+    source = TopicPartition("ours.episodes", 0)
+    outlet = Outlet(settings, source)
     await outlet.start()
-    outbox = Outbox(upto=0)
-    outbox.copies[Outcome.COMPLIANT] = [Row(None, b"a" * TOO_LARGE, None, [])]
-    outbox.answers = [Row(None, b"b", None, [])]
-    row = LedgerRow(upto=0, outcomes=dict.fromkeys(Outcome, 0), rules={})
-    with pytest.raises(MessageSizeTooLargeError):
-        await outlet.commit(outbox, row)
-    await outlet.stop()
     topics = ("ours.compliant", "ours.verdicts", "ours.ledger")
+    bundles = [
+        Bundle(topic, [Row(None, value, None, [])])
+        for topic, value in zip(topics, (b"a" * TOO_LARGE, b"b", b"c"), strict=True)
+    ]
+    with pytest.raises(MessageSizeTooLargeError):
+        await outlet.commit(bundles, {source: 1})
+    await outlet.stop()
     assert [record for topic in topics for record in read_topic(cluster.client, topic)] == []
 
 

@@ -27,7 +27,7 @@ def main(
         float, typer.Option(min=1, help="The same for a Faust agent, which does fewer.")
     ] = 300,
     seconds: Annotated[float, typer.Option(min=1)] = 30,
-    warm_up: Annotated[float, typer.Option(min=1, help="Seconds from the first copy on.")] = 20,
+    warm_up: Annotated[float, typer.Option(min=1, help="Seconds from the first copy on.")] = 60,
     idle_seconds: Annotated[float, typer.Option(min=1)] = 20,
     partitions: Annotated[int, typer.Option(min=1)] = PARTITIONS,
 ) -> None:

@@ -18,6 +18,7 @@ from streams.app import create_app
 from streams.kafka.admin import verify_topics
 from streams.kafka.outlet import Outlet
 from streams.kafka.partition import Partition
+from streams.rights import Command
 from streams.settings import Settings
 
 P = ParamSpec("P")
@@ -51,8 +52,8 @@ def main() -> None:
     """Run the worker with its steps watched."""
     reach(Milestone.IMPORTED)
 
-    def verify(settings: Settings) -> None:
-        verify_topics(settings)
+    def verify(settings: Settings, command: Command) -> None:
+        verify_topics(settings, command)
         reach(Milestone.VERIFIED)
 
     def create(settings: Settings) -> faust.App:

@@ -68,7 +68,7 @@ class Alert(BaseModel):
         return f"{self.rule}/{self.provider}"
 
 
-class Action(StrEnum):
+class AlertAction(StrEnum):
     """What may be asked for."""
 
     ACKNOWLEDGE = "acknowledge"
@@ -80,12 +80,12 @@ class Action(StrEnum):
 class AlertCommand(BaseModel):
     """What somebody asks to be done with an alert; keyed by provider."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")] = Field(
         description="Chosen by whoever asks; the answer names it."
     )
-    action: Action = Field(description="What to do.")
+    action: AlertAction = Field(description="What to do.")
     rule: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[0-9]{2}$")] = Field(
         description="Code of the rule."
     )
@@ -94,14 +94,17 @@ class AlertCommand(BaseModel):
     )
     by: Who = Field(description="Who asks.")
     at: AwareDatetime = Field(description="When.")
-    why: Why = Field(description="The reason, or a note.")
+    why: Why | None = Field(default=None, description="The reason, or a note.")
     until: AwareDatetime | None = Field(
         default=None, description="When a silence ends; nothing else has an end."
     )
 
     @model_validator(mode="after")
-    def _ends(self) -> Self:
-        if self.action is Action.SILENCE:
+    def _complete(self) -> Self:
+        if self.why is None and self.action in {AlertAction.RESOLVE, AlertAction.SILENCE}:
+            message = f"{self.action} needs a reason (why)"
+            raise ValueError(message)
+        if self.action is AlertAction.SILENCE:
             if self.until is None:
                 message = "a silence needs an end (until)"
                 raise ValueError(message)
@@ -149,6 +152,15 @@ class AlertEvent(BaseModel):
         return f"{self.rule}/{self.provider}"
 
 
+class AlertPosition(BaseModel):
+    """How far the alerts take account of a source partition: a row keyed `TOPIC/PARTITION`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    upto: int = Field(ge=0, description="Offset of the last record done.")
+    partitions: int = Field(ge=1, description="Partitions of the source topic at that time.")
+
+
 class EpisodeRow(BaseModel):
     """The newest verdict on an episode: a row of the worklist, keyed `PROVIDER/EPISODE_ID`."""
 
@@ -161,6 +173,18 @@ class EpisodeRow(BaseModel):
     source: Source | None = Field(description="Where the record stands on Kafka.")
     findings: tuple[Finding, ...] = Field(description="Rules broken.")
     proposed: tuple[str, ...] | None = Field(description="The procedures with every fix applied.")
+    waived: tuple[str, ...] = Field(
+        default=(), description="Rules whose alerts were resolved by hand while it broke them."
+    )
+
+    @property
+    def awaited(self) -> dict[str, Severity]:
+        """Rules because of which it awaits correction, each with its severity."""
+        return {
+            finding.rule: finding.severity
+            for finding in self.findings
+            if finding.rule not in self.waived
+        }
 
     @property
     def key(self) -> str:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from schemas.alert import Alert, AlertCommand, AlertEvent, EpisodeRow
 from schemas.episode import Episode
 from schemas.verdict import Verdict
 
@@ -19,6 +20,10 @@ def json_schemas() -> dict[str, str]:
     return {
         "episode.schema.json": _text(Episode.model_json_schema(mode="validation")),
         "verdict.schema.json": _text(Verdict.model_json_schema(mode="serialization")),
+        "alert.schema.json": _text(Alert.model_json_schema(mode="serialization")),
+        "alert-command.schema.json": _text(AlertCommand.model_json_schema(mode="validation")),
+        "alert-event.schema.json": _text(AlertEvent.model_json_schema(mode="serialization")),
+        "worklist.schema.json": _text(EpisodeRow.model_json_schema(mode="serialization")),
     }
 
 

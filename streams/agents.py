@@ -51,6 +51,6 @@ async def or_crash(app: faust.App, work: Awaitable[None]) -> None:
     except asyncio.CancelledError:
         task = asyncio.current_task()
         if task is None or not task.cancelling():
-            await app.crash(Trouble("cancelled from within; start the worker again"))
+            await app.crash(Trouble("cancelled from within; start it again"))
     except Exception as error:  # noqa: BLE001  # the process ends with it
         await app.crash(error)

@@ -1,17 +1,21 @@
 """The Faust app, made from settings."""
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
+from weakref import WeakValueDictionary
 
 import faust
 from aiokafka.structs import TopicPartition
 
 from streams.agents import carrier, or_crash
+from streams.alert_metrics import AlertMetrics
 from streams.flood import Flood
 from streams.health import serve
 from streams.kafka.admin import verify_topics
+from streams.kafka.alerting import Alerting
 from streams.kafka.attempts import Attempts
 from streams.kafka.chunks import chunk_scheduler
 from streams.kafka.connection import for_faust
@@ -24,8 +28,9 @@ from streams.kafka.tables import NoTables
 from streams.kafka.transport import CommittedTransport
 from streams.kafka.validation import Validation
 from streams.metrics import Metrics
+from streams.rights import Command
 from streams.settings import Settings
-from streams.topics import Topics
+from streams.topics import Topics, alerts_group
 
 SESSION_SECONDS: Final = 6.0
 """The least that brokers allow by default: what a killed worker leaves is taken over after it."""
@@ -47,7 +52,7 @@ def create_app(settings: Settings) -> faust.App:
     app = _app(settings)
     source = Topics(settings.topic_prefix).episodes
     assigned = _assignment(app, source)
-    outage = Outage(lambda: verify_topics(settings))
+    outage = Outage(lambda: verify_topics(settings, Command.WORKER))
     reader = Reader(settings)
     metrics = Metrics()
     flood = Flood(metrics)
@@ -66,7 +71,40 @@ def create_app(settings: Settings) -> faust.App:
 
     _bring_forward(app, "validate", source, partitions)
     _look_after(app, partitions, look)
-    serve(app, metrics, partitions.not_ready)
+    serve(app, metrics.exposition, partitions.not_ready)
+    return app
+
+
+def create_alerts_app(settings: Settings) -> faust.App:
+    """Make the app that keeps the alerts: an agent each for verdicts and commands."""
+    ours = settings.model_copy(
+        update={"group": alerts_group(settings), "web_port": settings.alerts_web_port}
+    )
+    app = _app(ours)
+    topics = Topics(settings.topic_prefix)
+    sources = topics.verdicts, topics.alert_commands
+    assigned = _assignment(app, *sources)
+    outage = Outage(lambda: verify_topics(settings, Command.ALERTS))
+    reader = Reader(ours)
+    metrics = AlertMetrics()
+    kept: WeakValueDictionary[int, Alerting] = WeakValueDictionary()
+    """What each partition does, for as long as it is there."""
+
+    def make(number: int) -> Partition:
+        places = [TopicPartition(source, number) for source in sources]
+        work = kept[number] = Alerting(ours, number, metrics, Outlet(ours, places[0]), reader)
+        attempts = Attempts(f"{sources[0]}/{number}", outage, lambda: number in assigned())
+        return Partition(places, work, reader.records, attempts, metrics)
+
+    partitions = Partitions(ours, sources, outage, make, assigned)
+
+    def look() -> None:
+        metrics.alerts(sum((each.count() for each in kept.values()), Counter()))
+
+    for name, source in zip(("alert", "obey"), sources, strict=True):
+        _bring_forward(app, name, source, partitions)
+    _look_after(app, partitions, look)
+    serve(app, metrics.exposition, partitions.not_ready)
     return app
 
 

@@ -7,15 +7,16 @@ import faust
 from faust.types.web import Request, Response
 from faust.web.base import BlueprintManager, View
 
-from streams.metrics import Metrics
-
 _EXPOSITION_TYPE: Final = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
 
 
-def serve(app: faust.App, metrics: Metrics, not_ready: Callable[[], str | None]) -> None:
+def serve(
+    app: faust.App, exposition: Callable[[], bytes], not_ready: Callable[[], str | None]
+) -> None:
     """Serve `/livez`, `/readyz` and `/metrics`, and nothing else.
 
-    `not_ready` says why the worker cannot do records right now; None where it can.
+    `exposition` gives the metrics. `not_ready` says why records cannot be done right now; None
+    where they can.
     """
     app.web.blueprints = BlueprintManager()
 
@@ -29,5 +30,5 @@ def serve(app: faust.App, metrics: Metrics, not_ready: Callable[[], str | None])
         return view.json({"ready": reason is None, "reason": reason}, status=503 if reason else 200)
 
     @app.page("/metrics")
-    async def exposition(view: View, request: Request) -> Response:  # noqa: ARG001  # Faust passes it
-        return view.bytes(metrics.exposition(), headers=dict(_EXPOSITION_TYPE))
+    async def metrics(view: View, request: Request) -> Response:  # noqa: ARG001  # Faust passes it
+        return view.bytes(exposition(), headers=dict(_EXPOSITION_TYPE))

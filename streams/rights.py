@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from schemas.verdict import Outcome
 from streams.settings import Settings
-from streams.topics import Topics, transactional_ids, wanted
+from streams.topics import Topics, alerts_group, for_worker, transactional_ids, wanted
 
 
 class Operation(StrEnum):
@@ -32,6 +33,9 @@ class Command(StrEnum):
     """Which command a user runs."""
 
     WORKER = "worker"
+    ALERTS = "alerts"
+    VIEWER = "viewer"
+    OPERATOR = "operator"
     PUBLISH = "publish"
     CREATE = "create"
 
@@ -53,22 +57,39 @@ class Right:
 def needed(command: Command, settings: Settings) -> list[Right]:
     """Give every right that a command needs."""
     topics = Topics(settings.topic_prefix)
-    source, *written = (topic.name for topic in wanted(settings))
-    if command is Command.WORKER:
-        ids = transactional_ids(settings, source)
-        return [
-            *_on_topics(Operation.READ, source, topics.ledger),
-            *_on_topics(Operation.WRITE, *written),
-            Right(Operation.READ, Resource.GROUP, settings.group),
-            Right(Operation.WRITE, Resource.TRANSACTIONAL_ID, ids, prefixed=True),
-        ]
-    if command is Command.PUBLISH:
-        return _on_topics(Operation.WRITE, source)
-    return [
-        *_on_topics(Operation.DESCRIBE, source, *written),
-        *_on_topics(Operation.CREATE, source, *written),
-        *_on_topics(Operation.DESCRIBE_CONFIGS, *written),
-    ]
+    match command:
+        case Command.WORKER:
+            source, *written = (topic.name for topic in for_worker(settings))
+            return [
+                *_on_topics(Operation.READ, source, topics.ledger),
+                *_on_topics(Operation.WRITE, *written),
+                *_in_transactions(settings.group, source),
+            ]
+        case Command.ALERTS:
+            kept = topics.alerts, topics.worklist, topics.alert_ledger
+            dead_letter = topics.outputs[Outcome.DEAD_LETTER]
+            return [
+                *_on_topics(Operation.READ, topics.verdicts, topics.alert_commands, *kept),
+                *_on_topics(Operation.WRITE, *kept, topics.alert_events, dead_letter),
+                *_in_transactions(alerts_group(settings), topics.verdicts),
+            ]
+        case Command.VIEWER:
+            seen = topics.alerts, topics.worklist, topics.alert_events
+            return _on_topics(Operation.READ, *seen)
+        case Command.OPERATOR:
+            return [
+                *needed(Command.VIEWER, settings),
+                *_on_topics(Operation.WRITE, topics.alert_commands),
+            ]
+        case Command.PUBLISH:
+            return _on_topics(Operation.WRITE, topics.episodes)
+        case Command.CREATE:
+            source, *others = (topic.name for topic in wanted(settings))
+            return [
+                *_on_topics(Operation.DESCRIBE, source, *others),
+                *_on_topics(Operation.CREATE, source, *others),
+                *_on_topics(Operation.DESCRIBE_CONFIGS, *others),
+            ]
 
 
 def grants(
@@ -95,3 +116,12 @@ def grants(
 
 def _on_topics(operation: Operation, *names: str) -> list[Right]:
     return [Right(operation, Resource.TOPIC, name) for name in names]
+
+
+def _in_transactions(group: str, source: str) -> list[Right]:
+    """Give what a member of a group needs to commit what comes of a source topic."""
+    ids = transactional_ids(group, source)
+    return [
+        Right(Operation.READ, Resource.GROUP, group),
+        Right(Operation.WRITE, Resource.TRANSACTIONAL_ID, ids, prefixed=True),
+    ]

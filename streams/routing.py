@@ -54,24 +54,38 @@ class Routing:
     def headers(self, verdict: Verdict, offset: int, incoming: Iterable[Header]) -> list[Header]:
         """Give the headers of an output record: those that came in, then ours."""
         outcome = verdict.outcome
-        headers = [header for header in incoming if header[0] not in HEADER_NAMES]
-        headers += _OPENING[outcome]
-        headers.append(("ipg12-source", f"{self._source}{offset}".encode()))
+        headers = self._opening(outcome, offset, incoming)
         if verdict.findings:
             headers.append(("ipg12-rules", ",".join(verdict.rules).encode()))
         if outcome in _REFUSED:
-            headers += self._origin
-            headers.append(("__dlq.errors.offset", str(offset).encode()))
-            headers.append(("__dlq.errors.message", _message(verdict).encode()))
+            headers += self._dead_letter_queue(_message(verdict), offset)
         if outcome is Outcome.NON_COMPLIANT:
             headers.append(("ipg12-findings", _findings(verdict.findings)))
         return headers
+
+    def refused(self, message: str, offset: int, incoming: Iterable[Header]) -> list[Header]:
+        """Give the headers of a dead letter that is not about an episode; `message` says why."""
+        headers = self._opening(Outcome.DEAD_LETTER, offset, incoming)
+        return headers + self._dead_letter_queue(message, offset)
 
     def answer(self, verdict: Verdict, offset: int) -> tuple[bytes | None, bytes]:
         """Give the key and the value of the answer that an integration engine reads."""
         source = Source(topic=self._topic, partition=self._partition, offset=offset)
         key = verdict.provider_code.encode() if verdict.provider_code else None
         return key, to_json(verdict.model_copy(update={"source": source}))
+
+    def _opening(self, outcome: Outcome, offset: int, incoming: Iterable[Header]) -> list[Header]:
+        headers = [header for header in incoming if header[0] not in HEADER_NAMES]
+        headers += _OPENING[outcome]
+        headers.append(("ipg12-source", f"{self._source}{offset}".encode()))
+        return headers
+
+    def _dead_letter_queue(self, message: str, offset: int) -> list[Header]:
+        return [
+            *self._origin,
+            ("__dlq.errors.offset", str(offset).encode()),
+            ("__dlq.errors.message", message.encode()),
+        ]
 
 
 def _message(verdict: Verdict) -> str:

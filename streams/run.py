@@ -13,13 +13,15 @@ from socket import SO_REUSEADDR, SOL_SOCKET, socket
 from threading import Timer
 from typing import Final
 
+import faust
 from faust.worker import Worker
 from mode.loop import use
 
-from streams.app import create_app
+from streams.app import create_alerts_app, create_app
 from streams.kafka.admin import verify_topics
 from streams.kafka.faults import name_of, refusal
 from streams.logs import set_up_logs
+from streams.rights import Command
 from streams.settings import Settings
 from streams.trouble import CANNOT, Trouble
 
@@ -87,21 +89,43 @@ class PromptWorker(Worker):
 
 
 def run_worker(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT. Raises Trouble where the worker cannot go on."""
+    """Validate until SIGTERM or SIGINT. Raises Trouble where the worker cannot go on."""
+    _run(settings, Command.WORKER, create_app, "IPG12_WEB_PORT", settings.web_port)
+
+
+def run_alerts(settings: Settings) -> None:
+    """Keep the alerts until SIGTERM or SIGINT. Raises Trouble where that cannot go on."""
+    _run(
+        settings,
+        Command.ALERTS,
+        create_alerts_app,
+        "IPG12_ALERTS_WEB_PORT",
+        settings.alerts_web_port,
+    )
+
+
+def _run(
+    settings: Settings,
+    command: Command,
+    create: Callable[[Settings], faust.App],
+    port_variable: str,
+    port: int,
+) -> None:
     # As the first process of a container it would not hear SIGTERM before Faust listens.
     signal(Signals.SIGTERM, lambda *_: sys.exit(0))
-    _verify_port(settings.web_port)
-    verify_topics(settings)
+    _verify_port(port_variable, port)
+    verify_topics(settings, command)
     set_up_logs()
     log.info(
-        "worker.start brokers=%s group=%s topics=%s* web_port=%d",
+        "%s.start brokers=%s group=%s topics=%s* web_port=%d",
+        command,
         settings.brokers,
         settings.group,
         settings.topic_prefix,
-        settings.web_port,
+        port,
     )
     use("uvloop")  # an eighth of the processor time of a record, beside Python's own event loop
-    app = create_app(settings)
+    app = create(settings)
     gc.freeze()
     gc.set_threshold(*GARBAGE_OBJECTS)
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -116,7 +140,7 @@ def run_worker(settings: Settings) -> None:
         worker.end_soon(CANNOT if fault else 0)
         if fault is not None:
             raise _trouble(fault) from None
-        log.info("worker.stop")
+        log.info("%s.stop", command)
 
 
 def _trouble(fault: BaseException) -> Trouble:
@@ -124,18 +148,18 @@ def _trouble(fault: BaseException) -> Trouble:
     if isinstance(fault, Trouble):
         return fault
     if reason := refusal(fault):
-        return Trouble(f"worker stopped: {reason}")
+        return Trouble(f"stopped: {reason}")
     frames = traceback.extract_tb(fault.__traceback__)
     where = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
-    return Trouble(f"worker stopped: {name_of(fault)}{where}; report it, and start it again")
+    return Trouble(f"stopped: {name_of(fault)}{where}; report it, and start it again")
 
 
-def _verify_port(port: int) -> None:
+def _verify_port(variable: str, port: int) -> None:
     """See that metrics and health can be served."""
     with socket() as probe:
         probe.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
         try:
             probe.bind(("", port))
         except OSError as error:
-            message = f"cannot serve on port {port} (IPG12_WEB_PORT): {error.strerror}"
+            message = f"cannot serve on port {port} ({variable}): {error.strerror}"
             raise Trouble(message) from None

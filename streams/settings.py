@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -16,6 +17,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from schemas.verdict import Severity
+from streams.alerts.threshold import NEVER, Threshold, read_threshold
 from streams.intake import MAX_RECORD_BYTES
 from streams.trouble import Trouble
 
@@ -23,6 +26,14 @@ PREFIX = "IPG12_"
 _SECRETS = ("sasl_password",)
 
 KafkaName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$", max_length=200)]
+
+
+def _readable(threshold: str) -> str:
+    read_threshold(threshold)
+    return threshold
+
+
+AlertFrom = Annotated[str, AfterValidator(_readable)]
 
 
 class OutOfScope(StrEnum):
@@ -92,6 +103,14 @@ class Settings(BaseModel):
         description="Larger records are dead letters.",
     )
     web_port: int = Field(default=6066, ge=1, le=65_535, description="Of metrics and health.")
+    alerts_web_port: int = Field(
+        default=6067, ge=1, le=65_535, description="Of metrics and health of the alerts."
+    )
+    alert_errors: AlertFrom = Field(
+        default="1", description="From how many findings of severity error on there is an alert."
+    )
+    alert_warnings: AlertFrom = Field(default="10 in 24h", description="The same of warnings.")
+    alert_information: AlertFrom = Field(default=NEVER, description="The same of information.")
     security_protocol: SecurityProtocol = Field(
         default=SecurityProtocol.PLAINTEXT, description="TLS, a password, both or neither."
     )
@@ -113,6 +132,15 @@ class Settings(BaseModel):
             return _Environment(**_secrets_from_files())
         except ValidationError as error:
             raise Trouble(_one_line(error)) from None
+
+    @property
+    def alert_thresholds(self) -> dict[Severity, Threshold | None]:
+        """From how many findings on there is an alert, by severity; None for never."""
+        return {
+            Severity.ERROR: read_threshold(self.alert_errors),
+            Severity.WARNING: read_threshold(self.alert_warnings),
+            Severity.INFORMATION: read_threshold(self.alert_information),
+        }
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

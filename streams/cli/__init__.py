@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from streams.cli import check, demo, explain, publish, rules, topics, worker
+from streams.cli import alerts, check, demo, explain, publish, rules, topics, worker, worklist
 from streams.cli.showing.terminal import visible
 from streams.trouble import CANNOT, Trouble
 
@@ -21,6 +21,8 @@ app.command()(rules.rules)
 app.command()(explain.explain)
 app.add_typer(topics.topics, name="topics")
 app.command()(worker.worker)
+app.add_typer(alerts.alerts, name="alerts")
+app.command()(worklist.worklist)
 app.command()(publish.publish)
 app.command()(demo.demo)
 

@@ -1,11 +1,14 @@
 """`ipg12 explain`: all about one rule."""
 
 from difflib import get_close_matches
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument
 
 from streams.trouble import Trouble
+
+if TYPE_CHECKING:
+    from streams.rule import Rule
 
 
 def explain(
@@ -14,6 +17,13 @@ def explain(
     """Say why a rule is there, where it comes from, and what breaks it and what does not."""
     from streams.cli.showing.page import as_lines, rule_page
     from streams.cli.showing.terminal import Screen, write
+
+    screen = Screen.of_stdout()
+    write(screen.lines(as_lines(rule_page(find_rule(code)), screen.width)))
+
+
+def find_rule(code: str) -> "Rule":
+    """Give the rule of a code or name, in any case. Raises Trouble."""
     from streams.rules import RULES
 
     names = {name: rule for rule in RULES for name in (rule.code.lower(), rule.name)}
@@ -24,5 +34,4 @@ def explain(
         advice = f"did you mean {codes}?" if codes else "see `ipg12 rules`"
         message = f"there is no rule {code}; {advice}"
         raise Trouble(message)
-    screen = Screen.of_stdout()
-    write(screen.lines(as_lines(rule_page(rule), screen.width)))
+    return rule

@@ -37,8 +37,12 @@ def create(
 def acls(
     user: Annotated[str, typer.Option(help="Who is to have the rights: the principal's name.")],
     command: Annotated[
-        Literal["worker", "publish", "create"],
-        typer.Option("--for", help="The command that the user runs; create is `topics create`."),
+        Literal["worker", "alerts", "viewer", "operator", "publish", "create"],
+        typer.Option(
+            "--for",
+            help="What the user runs: alerts is `alerts run`, viewer what shows alerts, operator "
+            "what also deals with them, create `topics create`.",
+        ),
     ] = "worker",
     command_config: Annotated[
         Path | None,

@@ -16,7 +16,8 @@ from schemas.ledger import LedgerRow
 from schemas.verdict import Outcome, Verdict
 from streams.demo.broker import embedded_broker, free_port
 from streams.demo.episodes import BROKEN, invented_episodes
-from streams.demo.outputs import read_topic, wait_for_ledger
+from streams.demo.outputs import wait_for_ledger
+from streams.kafka.contents import read_topic
 from streams.kafka.publish import Publisher
 from streams.settings import Settings
 from streams.topics import Topics, wanted
@@ -87,7 +88,9 @@ def demonstrate() -> Demonstration:
         return Demonstration(
             published=len(values),
             source=topics.episodes,
-            copies={outcome: read_topic(settings, topics.outputs[outcome]) for outcome in Outcome},
+            copies={
+                outcome: list(read_topic(settings, topics.outputs[outcome])) for outcome in Outcome
+            },
             verdicts=[
                 Verdict.model_validate_json(_value(message))
                 for message in read_topic(settings, topics.verdicts)

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
+from schemas.verdict import Outcome
 from streams.kafka.cluster import Cluster
 from streams.kafka.preflight import refuse, verify_rights
-from streams.rights import Command, Operation, Resource, Right
+from streams.rights import Command, Operation, Resource, Right, needed
 from streams.settings import Settings
-from streams.topics import Topic, Topics, wanted
+from streams.topics import Topic, Topics, for_alerts, for_worker, wanted
 from streams.trouble import Trouble
 
 _AT_LEAST: Final = frozenset({"max.message.bytes", "message.timestamp.after.max.ms"})
@@ -44,16 +45,20 @@ def create_topics(settings: Settings, partitions: int, replication: int) -> list
     return [topic.name for topic in missing]
 
 
-def verify_topics(settings: Settings) -> None:
-    """See that the worker may do its work, and has every topic. Raises Trouble."""
+def verify_topics(settings: Settings, command: Command) -> None:
+    """See that the worker or the alerts may do their work, and have every topic. Raises Trouble."""
     cluster = Cluster(settings)
-    verify_rights(cluster, Command.WORKER, settings)
-    names = [topic.name for topic in wanted(settings)]
-    _verify_present(cluster, names)
-    source = Topics(settings.topic_prefix).episodes
+    verify_rights(cluster, command, settings)
+    topics = Topics(settings.topic_prefix)
+    if command is Command.WORKER:
+        source, *others = (topic.name for topic in for_worker(settings))
+    else:
+        source, others = topics.verdicts, [topic.name for topic in for_alerts(settings)]
+        others.append(topics.outputs[Outcome.DEAD_LETTER])
+    _verify_present(cluster, [source, *others])
     existing = cluster.partitions
     differing = [
-        f"{name} has {existing[name]}" for name in names if existing[name] != existing[source]
+        f"{name} has {existing[name]}" for name in others if existing[name] != existing[source]
     ]
     if differing:
         message = (
@@ -63,11 +68,13 @@ def verify_topics(settings: Settings) -> None:
         raise Trouble(message)
 
 
-def verify_input(settings: Settings) -> None:
-    """See that the input is there and may be written. Raises Trouble."""
+def verify_use(settings: Settings, command: Command) -> None:
+    """See that the topics that a command uses are there and may be used. Raises Trouble."""
     cluster = Cluster(settings)
-    verify_rights(cluster, Command.PUBLISH, settings)
-    _verify_present(cluster, [Topics(settings.topic_prefix).episodes])
+    verify_rights(cluster, command, settings)
+    rights = needed(command, settings)
+    used = [right.name for right in rights if right.resource is Resource.TOPIC]
+    _verify_present(cluster, list(dict.fromkeys(used)))
 
 
 def _verify_present(cluster: Cluster, names: list[str]) -> None:
@@ -80,8 +87,8 @@ def _verify_present(cluster: Cluster, names: list[str]) -> None:
 def _config_differences(topics: list[Topic], found: dict[str, dict[str, str]]) -> Iterator[str]:
     """Say what is set otherwise. How long records are kept is the operator's to decide."""
     for topic in topics:
-        for name, needed in topic.config.items():
+        for name, right in topic.config.items():
             is_set = found[topic.name][name]
-            enough = int(is_set) >= int(needed) if name in _AT_LEAST else is_set == needed
+            enough = int(is_set) >= int(right) if name in _AT_LEAST else is_set == right
             if name != "retention.ms" and not enough:
-                yield f"topic {topic.name} has {name}={is_set}, {needed} is needed"
+                yield f"topic {topic.name} has {name}={is_set}, {right} is needed"

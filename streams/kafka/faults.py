@@ -24,7 +24,7 @@ from aiokafka.errors import (
 PAST_USE: Final = (KafkaError, IllegalOperation, AssertionError, TimeoutError)
 """How aiokafka says that a client is fenced, cut off, or asked for what its state forbids."""
 
-_RIGHTS: Final = "`ipg12 topics acls` prints the rights that the worker needs"
+_RIGHTS: Final = "`ipg12 topics acls` prints the rights that are needed"
 _SETTINGS: Final = "`ipg12 topics create` says which of its settings differ"
 _LOGIN: Final = "look at IPG12_SASL_… and at the user's entry in the cluster"
 

@@ -17,6 +17,9 @@ from streams.outbox import Row
 from streams.settings import Settings
 from streams.topics import transactional_ids
 
+OPEN_SECONDS: Final = 12.0
+"""How long brokers that answer take at most to end a predecessor's transaction."""
+
 COMMIT_SECONDS: Final = TRANSACTION_SECONDS + 2.0
 ABORT_SECONDS: Final = 1.0
 
@@ -44,13 +47,13 @@ class Outlet:
     def __init__(self, settings: Settings, source: TopicPartition) -> None:
         """Name the source partition."""
         self._settings = settings
-        self._transactional_id = f"{transactional_ids(settings, source.topic)}{source.partition}"
         self._partition = source.partition
+        self._ids = transactional_ids(settings.group, source.topic)
         self._producer: TransactionalProducer | None = None
 
     async def start(self) -> None:
         """Fence the predecessor; once this returns, its last transaction has ended."""
-        producer = TransactionalProducer(self._settings, self._transactional_id)
+        producer = TransactionalProducer(self._settings, f"{self._ids}{self._partition}")
         self._producer = producer
         await producer.start()
         if self._producer is not producer:
@@ -77,10 +80,11 @@ class Outlet:
             for bundle in filled:
                 send = self._send_by_key if bundle.keyed else self._send
                 sent += await send(producer, bundle.topic, bundle.rows)
-            await producer.send_offsets_to_transaction(
-                {source: OffsetAndMetadata(offset, "") for source, offset in offsets.items()},
-                self._settings.group,
-            )
+            if offsets:
+                await producer.send_offsets_to_transaction(
+                    {source: OffsetAndMetadata(offset, "") for source, offset in offsets.items()},
+                    self._settings.group,
+                )
             # aiokafka 0.14 commits even where a batch was refused, so each is looked at first.
             for topic, future in sent:
                 try:

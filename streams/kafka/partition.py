@@ -3,9 +3,9 @@
 import asyncio
 import logging
 from collections import Counter, defaultdict
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
-from typing import Final, Protocol
+from typing import Final
 
 from aiokafka.structs import TopicPartition
 
@@ -13,6 +13,7 @@ from streams.kafka.attempts import Attempts
 from streams.kafka.chunks import Chunk
 from streams.kafka.ends import Span
 from streams.kafka.holes import Holes
+from streams.kafka.work import Progress, Reread, Work
 from streams.outbox import Record
 
 PATIENCE_SECONDS: Final = 2.0
@@ -22,56 +23,6 @@ QUIET_TICKS: Final = 3
 """Ticks without a chunk before the end of a source partition is looked at."""
 
 log = logging.getLogger("ipg12.partition")
-
-
-class Work(Protocol):
-    """What is done with records, each chunk of them in a transaction."""
-
-    @property
-    def gap(self) -> int:
-        """Records read some time ago, less those that are accounted for."""
-
-    @property
-    def due(self) -> bool:
-        """Whether something has to be done although no record came."""
-
-    async def open(self) -> Mapping[TopicPartition, int]:
-        """Fence the predecessor, then read how far it came: the next offset of each source.
-
-        A source of which nothing is done yet is left out. Lets go of what was open before.
-        """
-
-    async def do(self, source: TopicPartition, records: Sequence[Record]) -> None:
-        """Commit what comes of consecutive records. Raises Trouble."""
-
-    async def do_due(self) -> None:
-        """Commit what has to be done although no record came."""
-
-    def rest(self) -> None:
-        """Take note that nothing is under way."""
-
-    async def stop(self) -> None:
-        """Let go of what was open, whatever state it is in."""
-
-
-class Progress(Protocol):
-    """Where it is measured how far source partitions are."""
-
-    def lag(self, source: TopicPartition, offsets: int) -> None:
-        """Set how many offsets are not done yet."""
-
-    def forget(self, source: TopicPartition) -> None:
-        """Take away what was said of one that has gone to another worker."""
-
-    def restarted(self, source: TopicPartition) -> None:
-        """Count one that has to be opened anew."""
-
-    def expired(self, offsets: int) -> None:
-        """Count offsets that the brokers deleted before they were read."""
-
-
-Reread = Callable[[TopicPartition, int, int], AsyncGenerator[Sequence[Record], None]]
-"""Reads records of a source outside Faust, from an offset up to, not including, another."""
 
 
 class Partition:
@@ -145,9 +96,10 @@ class Partition:
                 span = spans[source]
                 self._progress.lag(source, span.end - self._next[source])
                 self._look_for_expired(source, span.begin)
-        if self._turn.locked():
-            return
         quiet = [source for source in spans if self._quiet_ticks[source] > QUIET_TICKS]
+        waits = self._work.due or (quiet and len(self._sources) > 1)
+        if self._turn.locked() and not waits:
+            return
 
         async def look() -> None:
             if self._work.due:

@@ -18,7 +18,6 @@ from streams.kafka.diagnosis import diagnose
 from streams.kafka.stopping import STOP_SECONDS, stop_within
 from streams.rights import Command, Operation, Resource, Right, needed
 from streams.settings import Settings
-from streams.topics import Topics
 from streams.trouble import Trouble, Unanswered
 
 LOOK_UP_SECONDS: Final = 10.0
@@ -39,12 +38,13 @@ def verify_rights(cluster: Cluster, command: Command, settings: Settings) -> Non
     """
     lacking: list[Right] = []
     by_resource: dict[Resource, list[Right]] = {}
+    source = needed(command, settings)[0].name
     for right in needed(command, settings):
         if right.operation is not Operation.CREATE:  # what is there need not be created
             by_resource.setdefault(right.resource, []).append(right)
     for resource, rights in by_resource.items():
         if resource is not Resource.TOPIC:
-            lacking += _without_coordinator(rights, cluster, settings)
+            lacking += _without_coordinator(rights, cluster.partitions.get(source, 1), settings)
             continue
         allowed = cluster.allowed(list(dict.fromkeys(right.name for right in rights)))
         lacking += [
@@ -67,13 +67,12 @@ def refuse(lacking: list[Right], command: Command, settings: Settings) -> None:
         raise Trouble(message)
 
 
-def _without_coordinator(rights: list[Right], cluster: Cluster, settings: Settings) -> list[Right]:
+def _without_coordinator(rights: list[Right], partitions: int, settings: Settings) -> list[Right]:
     """Give the rights to a group or to transactional ids of which the brokers deny one.
 
     Asking who coordinates it changes nothing, and needs the least of rights to it. librdkafka can
     tell more of a group, but aborts the process where a coordinator does not answer in time.
     """
-    partitions = cluster.partitions.get(Topics(settings.topic_prefix).episodes, 1)
     lacking = []
     # With a loop of its own the thread's event loop stays as it is, for Faust.
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:

@@ -7,8 +7,9 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from schemas.rejection import Rejection
 from streams.intake import read_episode
-from streams.kafka.admin import verify_input
+from streams.kafka.admin import verify_use
 from streams.kafka.connection import for_librdkafka
+from streams.rights import Command
 from streams.settings import Settings
 from streams.topics import Topics
 from streams.trouble import Trouble
@@ -23,7 +24,7 @@ class Publisher:
 
     def __init__(self, settings: Settings, on_delivered: Callable[[], None]) -> None:
         """See that the topic is there. `on_delivered` is told of each record. Raises Trouble."""
-        verify_input(settings)
+        verify_use(settings, Command.PUBLISH)
         self._topic = Topics(settings.topic_prefix).episodes
         self._on_delivered = on_delivered
         self._faults: list[KafkaError] = []

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic
-from typing import Final
+from typing import Final, TypeVar
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaTimeoutError
 from aiokafka.structs import TopicPartition
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
+from schemas.alert import AlertPosition
 from schemas.ledger import LedgerRow
 from streams.kafka.lookup import committed_consumer
 from streams.kafka.stopping import STOP_SECONDS, stop_within
@@ -28,6 +29,8 @@ FETCH_WAIT_MS: Final = 10
 SILENCE_SECONDS: Final = 10.0
 """How long a broker may give nothing before that is taken for a fault; silence proves no hole."""
 
+T = TypeVar("T", bound=BaseModel)
+
 
 class Reader:
     """Reads committed records of any topic, with a consumer for each time."""
@@ -44,27 +47,70 @@ class Reader:
         """
         ledger = TopicPartition(Topics(self._settings.topic_prefix).ledger, source.partition)
         async with self._consumer(source, ledger) as consumer:
-            row = await self._last_row(consumer, ledger)
+            # In this order another worker, if there is one, brings about no contradiction.
             group_offset = await consumer.committed(source)
-            if row is None and group_offset:  # another worker may have written the first one since
-                row = await self._last_row(consumer, ledger)
+            row = await self._last_row(consumer, ledger)
             end = (await consumer.end_offsets([source]))[source]
+        self._verify(source, ledger.topic, row.upto if row else None, group_offset, end)
+        return row
+
+    async def positions(
+        self, sources: Sequence[TopicPartition]
+    ) -> dict[TopicPartition, AlertPosition]:
+        """Read how far the alerts take account of each source; nothing of one not begun.
+
+        Raises Trouble as `last_row` does.
+        """
+        number = sources[0].partition
+        ledger = TopicPartition(Topics(self._settings.topic_prefix).alert_ledger, number)
+        async with self._consumer(ledger, *sources) as consumer:
+            group_offsets = [await consumer.committed(source) for source in sources]
+            rows = await self._table(consumer, ledger, AlertPosition)
+            ends = await consumer.end_offsets(sources)
+        found = {source: rows.get(f"{source.topic}/{number}") for source in sources}
+        for source, group_offset in zip(sources, group_offsets, strict=True):
+            row = found[source]
+            upto = row.upto if row else None
+            self._verify(source, ledger.topic, upto, group_offset, ends[source])
+        return {source: row for source, row in found.items() if row}
+
+    async def partitions_of(self, topic: str) -> int:
+        """Tell how many partitions a topic has."""
+        async with self._consumer(TopicPartition(topic, 0)) as consumer:
+            return len(consumer.partitions_for_topic(topic) or ())
+
+    async def table(self, partition: TopicPartition, model: type[T]) -> dict[str, T]:
+        """Read the newest row of every key of a compacted partition. Raises Trouble."""
+        async with self._consumer(partition) as consumer:
+            return await self._table(consumer, partition, model)
+
+    def _verify(  # all that can contradict each other
+        self,
+        source: TopicPartition,
+        ledger: str,
+        upto: int | None,
+        group_offset: int | None,
+        end: int,
+    ) -> None:
         where = f"{source.topic}/{source.partition}"
-        if row is None and group_offset:
+        if upto is None and group_offset:
             message = (
                 f"{where}: group {self._settings.group} has done {group_offset} offsets, but topic "
-                f"{ledger.topic} has no row for it; restore that topic, or delete the group "
-                f"to begin again"
+                f"{ledger} has no row for it; restore that topic, or begin "
+                f"again as docs/operating.md says"
             )
             raise Trouble(message)
-        if row is not None and row.upto >= end:
+        if upto is not None and upto >= end:
+            remedy = (
+                "use another IPG12_GROUP and IPG12_TOPIC_PREFIX"
+                if ledger == Topics(self._settings.topic_prefix).ledger
+                else "begin anew with the alerts as docs/operating.md says"
+            )
             message = (
-                f"{where}: topic {ledger.topic} says offset {row.upto} is done, but the "
-                f"input ends at {end}; was it deleted and made anew? Then use another "
-                f"IPG12_GROUP and IPG12_TOPIC_PREFIX"
+                f"{where}: topic {ledger} says offset {upto} is done, but the "
+                f"input ends at {end}; was it deleted and made anew? Then {remedy}"
             )
             raise Trouble(message)
-        return row
 
     async def records(
         self, source: TopicPartition, start: int, end: int
@@ -127,6 +173,26 @@ class Reader:
                 break
             back *= 8
         return None
+
+    async def _table(
+        self, consumer: AIOKafkaConsumer, partition: TopicPartition, model: type[T]
+    ) -> dict[str, T]:
+        rows: dict[str, T] = {}
+        begin = (await consumer.beginning_offsets([partition]))[partition]
+        end = (await consumer.end_offsets([partition]))[partition]
+        consumer.assign([partition])
+        consumer.seek(partition, begin)
+        async for records in self._until(consumer, partition, end):
+            try:
+                rows.update(
+                    ((record.key or b"").decode(), model.model_validate_json(record.value or b""))
+                    for record in records
+                )
+            except (UnicodeDecodeError, ValidationError):
+                message = f"{partition.topic}/{partition.partition}: a row is none of ours"
+                raise Trouble(message) from None
+            await asyncio.sleep(0)
+        return rows
 
     async def _until(
         self, consumer: AIOKafkaConsumer, partition: TopicPartition, end: int

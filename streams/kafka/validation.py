@@ -9,17 +9,14 @@ from aiokafka.structs import TopicPartition
 
 from schemas.ledger import LedgerRow
 from streams.kafka.books import Books
-from streams.kafka.outlet import Bundle, Outlet
+from streams.kafka.mishaps import our_fault
+from streams.kafka.outlet import OPEN_SECONDS, Bundle, Outlet
 from streams.kafka.reader import Reader
 from streams.metrics import Metrics
 from streams.outbox import Outbox, Record, Row, fill, next_row
 from streams.routing import Routing
 from streams.settings import Settings
 from streams.topics import Topics
-from streams.trouble import Trouble
-
-OPEN_SECONDS: Final = 12.0
-"""How long brokers that answer take at most to end a predecessor's transaction."""
 
 
 class Validation:
@@ -64,16 +61,8 @@ class Validation:
         """Judge consecutive records and commit what comes of them."""
         self._books.begin(len(records))
         started = perf_counter()
-        try:
+        with our_fault(source, records):
             outbox = fill(records, self._routing, self._settings)
-        except Exception as error:
-            message = (
-                f"{source.topic}/{source.partition}, "
-                f"offsets {records[0].offset} to {records[-1].offset}: "
-                f"{type(error).__name__} while checking; nothing of it was written, "
-                f"mend the check and start again"
-            )
-            raise Trouble(message) from error
         judged = perf_counter()
         row = next_row(self._row, outbox)
         await self._outlet.commit(self._bundles(outbox, row), {source: row.upto + 1})

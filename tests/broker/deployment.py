@@ -1,5 +1,6 @@
 """One set of topics on a cluster, its workers, and what a test asks of them."""
 
+import subprocess
 import time
 from collections.abc import Iterable
 from functools import cache, cached_property
@@ -12,7 +13,7 @@ from broker.accounting import Account, Books
 from broker.kafka import Cluster
 from broker.load import episode, mixed_load
 from broker.records import Content, Publisher, Record, read_topic
-from broker.worker import COMMAND, Worker, run
+from broker.worker import COMMAND, Alerts, Worker, run
 from confluent_kafka import (
     Consumer,
     ConsumerGroupTopicPartitions,
@@ -73,11 +74,9 @@ class Deployment:
 
     def create_topics(self, partitions: int) -> None:
         """Create every topic with the command for it."""
-        done = run(
+        done = self.run(
             *("topics", "create", "--partitions", str(partitions)),
             *("--replication-factor", str(min(3, len(self.cluster.brokers)))),
-            environment=self.environment,
-            seconds=COMMAND_SECONDS,
         )
         assert done.returncode == 0, done.stderr
 
@@ -98,6 +97,17 @@ class Deployment:
         environment = {f"IPG12_{name.upper()}": value for name, value in settings.items()}
         log = self._folder / f"worker-{next(self._numbers)}.log"
         return Worker(log, self.environment | environment, program or (COMMAND,))
+
+    def alerts(self, **settings: str) -> Alerts:
+        """Give a process that keeps the alerts; it is not started yet."""
+        environment = {f"IPG12_{name.upper()}": value for name, value in settings.items()}
+        log = self._folder / f"alerts-{next(self._numbers)}.log"
+        return Alerts(log, self.environment | environment)
+
+    def run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run the command to its end."""
+        environment = {f"IPG12_{name.upper()}": value for name, value in settings.items()}
+        return run(*arguments, environment=self.environment | environment, seconds=COMMAND_SECONDS)
 
     def load(self, number: int, seed: int) -> list[Content]:
         """Make a mixed load that is about an hour old at most."""

@@ -1,4 +1,4 @@
-"""The worker as its users run it: the installed command, a process of its own."""
+"""The long-running commands as their users run them, each a process of its own."""
 
 import http.client
 import os
@@ -41,18 +41,21 @@ class EndedError(Exception):
 class Worker:
     """One process of `ipg12 worker`; killed at the end unless it ended before."""
 
+    command: tuple[str, ...] = ("worker",)
+    port_variable = "IPG12_WEB_PORT"
+
     def __init__(
         self, log: Path, environment: dict[str, str], program: Sequence[str | Path] = (COMMAND,)
     ) -> None:
         self.log = log
         self._program = program
         self.port = free_port()
-        self._environment = {**environment, "IPG12_WEB_PORT": str(self.port)}
+        self._environment = {**environment, self.port_variable: str(self.port)}
 
     def __enter__(self) -> Self:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [*self._program, "worker"],
+                [*self._program, *self.command],
                 env=_environment(self._environment),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -125,6 +128,13 @@ class Worker:
             return self.get("/readyz")[0] == http.HTTPStatus.OK
         except OSError:
             return False
+
+
+class Alerts(Worker):
+    """One process of `ipg12 alerts run`."""
+
+    command = ("alerts", "run")
+    port_variable = "IPG12_ALERTS_WEB_PORT"
 
 
 def _environment(ours: dict[str, str]) -> dict[str, str]:

@@ -23,6 +23,7 @@ SERVICES = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if service.get("build")}
 KAFKA = SERVICES["kafka"]
 WORKER = SERVICES["worker"]
+ALERTS = SERVICES["alerts"]
 
 
 def instruction(name: str) -> str:
@@ -43,7 +44,7 @@ def test_every_variable_named_is_one_that_the_settings_read(text: str) -> None:
 
 
 def test_no_service_of_ours_is_given_any_other_variable() -> None:
-    assert set(OURS) == {"topics", "worker"}
+    assert set(OURS) == {"topics", "worker", "alerts"}
     for service in OURS.values():
         assert all(name.startswith(PREFIX) for name in service["environment"])
 
@@ -90,7 +91,7 @@ def test_our_image_carries_the_version_of_the_project() -> None:
 def test_ports_are_published_on_the_loopback_address_only() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
 
-    assert set(published) == {"kafka", "worker"}
+    assert set(published) == {"kafka", "worker", "alerts"}
     for ports in published.values():
         for port in ports:
             assert re.fullmatch(r"127\.0\.0\.1:\d+:\d+", port), port
@@ -102,6 +103,14 @@ def test_the_worker_is_published_at_the_port_that_it_serves() -> None:
     assert WORKER["ports"] == [f"127.0.0.1:{port}:{port}"]
     assert instruction("EXPOSE") == port
     assert port == str(Settings.model_fields["web_port"].default)
+
+
+def test_the_alerts_are_published_at_the_port_that_they_serve_and_are_asked_there() -> None:
+    port = Settings.model_fields["alerts_web_port"].default
+
+    assert ALERTS["ports"] == [f"127.0.0.1:{port}:{port}"]
+    assert ALERTS["environment"]["IPG12_WEB_PORT"] == port
+    assert "${IPG12_WEB_PORT}" in instruction("HEALTHCHECK")
 
 
 def test_the_image_runs_as_a_numbered_user_who_is_not_root() -> None:
@@ -121,19 +130,21 @@ def test_nothing_of_ours_can_write_to_its_image_or_gain_rights(service: str) -> 
     assert not OURS[service].get("privileged")
 
 
-def test_the_worker_has_longer_to_stop_than_it_promises_to_need() -> None:
+@pytest.mark.parametrize("service", [WORKER, ALERTS], ids=["worker", "alerts"])
+def test_a_service_has_longer_to_stop_than_it_promises_to_need(service: dict[str, str]) -> None:
     assert instruction("STOPSIGNAL") == "SIGTERM"
-    assert int(WORKER["stop_grace_period"].removesuffix("s")) > 10
+    assert int(service["stop_grace_period"].removesuffix("s")) > 10
 
 
-def test_topics_are_made_once_before_the_worker_and_after_kafka_is_well() -> None:
+def test_topics_are_made_once_before_the_others_and_after_kafka_is_well() -> None:
     topics = SERVICES["topics"]
 
     assert topics["command"] == ["topics", "create"]
     assert topics["depends_on"] == {"kafka": {"condition": "service_healthy"}}
-    assert WORKER["depends_on"] == {"topics": {"condition": "service_completed_successfully"}}
     assert "restart" not in topics
-    assert WORKER["restart"] in {"on-failure", "unless-stopped"}
+    for service in (WORKER, ALERTS):
+        assert service["depends_on"] == {"topics": {"condition": "service_completed_successfully"}}
+        assert service["restart"] in {"on-failure", "unless-stopped"}
 
 
 def test_the_brokers_that_ours_ask_for_are_where_kafka_says_it_is() -> None:

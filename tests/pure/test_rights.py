@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from schemas.verdict import Outcome
 from streams.rights import Command, Operation, Resource, Right, grants, needed
 from streams.settings import OutOfScope, Settings
-from streams.topics import Topics, wanted
+from streams.topics import Topics, for_alerts, for_worker
 
 SETTINGS = Settings(group="judges", topic_prefix="of-a-trust.")
 TOPICS = Topics(SETTINGS.topic_prefix)
@@ -23,7 +23,7 @@ def names(command: Command, operation: Operation, settings: Settings = SETTINGS)
 
 
 def test_a_worker_reads_input_and_ledger_and_writes_every_topic_but_the_input() -> None:
-    every = {topic.name for topic in wanted(SETTINGS)}
+    every = {topic.name for topic in for_worker(SETTINGS)}
     assert names(Command.WORKER, Operation.READ) == {TOPICS.episodes, TOPICS.ledger}
     assert names(Command.WORKER, Operation.WRITE) == every - {TOPICS.episodes}
 
@@ -36,18 +36,34 @@ def test_a_worker_that_only_counts_what_is_out_of_scope_may_not_write_it() -> No
     assert spared == {TOPICS.outputs[Outcome.OUT_OF_SCOPE]}
 
 
+def test_what_keeps_the_alerts_may_write_no_verdict_and_no_command() -> None:
+    written = names(Command.ALERTS, Operation.WRITE)
+    assert TOPICS.verdicts not in written
+    assert written == {
+        TOPICS.outputs[Outcome.DEAD_LETTER],
+        *(topic.name for topic in for_alerts(SETTINGS) if topic.name != TOPICS.alert_commands),
+    }
+
+
+def test_an_operator_may_write_commands_and_nothing_else() -> None:
+    assert names(Command.OPERATOR, Operation.WRITE) == {TOPICS.alert_commands}
+
+
 def test_a_publisher_may_write_the_input_and_nothing_else() -> None:
     assert needed(Command.PUBLISH, SETTINGS) == [
         Right(Operation.WRITE, Resource.TOPIC, TOPICS.episodes)
     ]
 
 
-def test_only_transactional_ids_are_given_by_their_beginning_which_ends_with_the_input() -> None:
+def test_only_transactional_ids_are_given_by_their_beginning_which_ends_with_the_source() -> None:
     rights = [right for command in Command for right in needed(command, SETTINGS)]
-    (prefixed,) = (right for right in rights if right.prefixed)
-    assert prefixed.resource is Resource.TRANSACTIONAL_ID
-    assert prefixed.name == f"judges/{TOPICS.episodes}/"
-    assert str(prefixed).endswith("/*")
+    prefixed = [right for right in rights if right.prefixed]
+    assert {right.resource for right in prefixed} == {Resource.TRANSACTIONAL_ID}
+    assert [right.name for right in prefixed] == [
+        f"judges/{TOPICS.episodes}/",
+        f"judges-alerts/{TOPICS.verdicts}/",
+    ]
+    assert all(str(right).endswith("/*") for right in prefixed)
 
 
 @pytest.mark.parametrize("command", Command)

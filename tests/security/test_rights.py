@@ -10,7 +10,7 @@ from broker.worker import run
 from security.acls import grant, withdraw
 from security.secured import USER, Secured
 
-from streams.kafka.admin import create_topics, verify_input, verify_topics
+from streams.kafka.admin import create_topics, verify_topics, verify_use
 from streams.rights import Command, Right, grants, needed
 from streams.settings import Settings
 from streams.trouble import Trouble
@@ -19,7 +19,7 @@ SECONDS = 60
 PREFIX = "rights."
 PARTITIONS = 2
 NAMES = Settings(group=f"{PREFIX}group", topic_prefix=PREFIX)
-WORKER_RIGHTS = needed(Command.WORKER, NAMES)
+RUNNING = (Command.WORKER, Command.ALERTS)
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +60,9 @@ def one(right: Right) -> str:
     "arguments,command",
     [
         (["worker"], Command.WORKER),
+        (["alerts", "run"], Command.ALERTS),
+        (["alerts", "list"], Command.VIEWER),
+        (["alerts", "acknowledge", "LV02/R0A"], Command.OPERATOR),
         (["publish", "-"], Command.PUBLISH),
         (["topics", "create"], Command.CREATE),
     ],
@@ -78,34 +81,58 @@ def test_a_command_without_any_rights_is_one_line_that_says_how_to_give_them(
     assert [right for right in seen if str(right) not in done.stderr] == []
 
 
-@pytest.mark.parametrize("left_out", WORKER_RIGHTS, ids=str)
-def test_a_worker_with_all_rights_but_one_names_that_one_alone(
-    deployment: Deployment, settings: Settings, left_out: Right
+@pytest.mark.parametrize(
+    "command,left_out",
+    [(command, right) for command in RUNNING for right in needed(command, NAMES)],
+    ids=str,
+)
+def test_with_all_rights_but_one_that_one_alone_is_named(
+    deployment: Deployment, settings: Settings, command: Command, left_out: Right
 ) -> None:
-    others = [one(right) for right in WORKER_RIGHTS if right != left_out]
-    rights = grant(deployment.admin, others)
+    wanted = needed(command, NAMES)
+    rights = grant(deployment.admin, [one(right) for right in wanted if right != left_out])
     try:
         with pytest.raises(Trouble) as trouble:
-            verify_topics(settings)
+            verify_topics(settings, command)
     finally:
         withdraw(deployment.admin, rights)
-    named = [right for right in WORKER_RIGHTS if str(right) in str(trouble.value)]
-    assert named == [left_out]
+    assert [right for right in wanted if str(right) in str(trouble.value)] == [left_out]
 
 
 def test_with_the_rights_printed_for_them_worker_and_publisher_see_all_that_they_need(
     deployment: Deployment, settings: Settings
 ) -> None:
     rights = grant(deployment.admin, printed(deployment, Command.WORKER))
-    verify_topics(settings)
+    verify_topics(settings, Command.WORKER)
     with pytest.raises(Trouble, match=r"Write on topic rights\.episodes"):
-        verify_input(settings)
+        verify_use(settings, Command.PUBLISH)
     withdraw(deployment.admin, rights)
     rights = grant(deployment.admin, printed(deployment, Command.PUBLISH))
-    verify_input(settings)
+    verify_use(settings, Command.PUBLISH)
     with pytest.raises(Trouble):
-        verify_topics(settings)
+        verify_topics(settings, Command.WORKER)
     withdraw(deployment.admin, rights)
+
+
+def test_with_the_rights_printed_for_them_alerts_are_kept_seen_and_dealt_with(
+    deployment: Deployment, settings: Settings
+) -> None:
+    rights = grant(deployment.admin, printed(deployment, Command.VIEWER))
+    seen = deployment.run("alerts", "list")
+    assert seen.stdout.startswith("no alerts"), seen.stderr
+    asked = deployment.run("alerts", "acknowledge", "LV02/R0A")
+    assert "lacks rights: Write on topic rights.alert-commands;" in asked.stderr
+    withdraw(deployment.admin, rights)
+    rights = grant(deployment.admin, printed(deployment, Command.OPERATOR))
+    verify_use(settings, Command.OPERATOR)
+    keeping = grant(deployment.admin, printed(deployment, Command.ALERTS))
+    with deployment.alerts() as alerts:
+        alerts.wait_ready()
+        done = deployment.run("alerts", "acknowledge", "LV02/R0A")
+        assert "there is no such alert; nothing has changed" in done.stderr, alerts.evidence()
+        assert alerts.stop() == 0
+    withdraw(deployment.admin, rights)
+    withdraw(deployment.admin, [each for each in keeping if each not in rights])
 
 
 @pytest.mark.parametrize("left_out", ["Describe", "Create", "DescribeConfigs"])

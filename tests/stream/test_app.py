@@ -103,4 +103,4 @@ async def test_a_cancellation_that_nobody_asked_for_ends_the_app() -> None:
     partitions = FakePartitions()
     partitions.faults = [asyncio.CancelledError()]
     await carrier(app, partitions)(FakeStream())  # type: ignore[arg-type]
-    assert "start the worker again" in str(app.crash_reason)
+    assert "start it again" in str(app.crash_reason)

@@ -1,0 +1,1 @@
+"""What becomes an alert, and what becomes of it."""

@@ -1,0 +1,40 @@
+"""`ipg12 worklist`: what a provider's clinical coders have to correct."""
+
+from typing import Annotated
+
+import typer
+
+from streams.cli.alerts import Form, provider_code
+
+
+def worklist(
+    provider: Annotated[str, typer.Argument(help="ODS code of the provider, in any case.")],
+    form: Annotated[Form, typer.Option("--format", help="For people, or one episode a line.")] = (
+        Form.TABLE
+    ),
+    *,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also those with warnings and information only.")
+    ] = False,
+) -> None:
+    """List a provider's episodes awaiting correction, with findings and proposed sequence."""
+    from schemas.verdict import Severity
+    from streams.cli.showing.alerts import worklist_lines
+    from streams.cli.showing.terminal import Screen, write
+    from streams.kafka.desk import Desk
+    from streams.settings import Settings
+
+    theirs = provider_code(provider)
+    rows = [
+        row
+        for row in Desk(Settings.read()).worklist(theirs)
+        if (row.awaited if everything else Severity.ERROR in row.awaited.values())
+    ]
+    if form is Form.JSONL:
+        write("".join(f"{row.model_dump_json()}\n" for row in rows))
+    elif rows:
+        screen = Screen.of_stdout()
+        write(screen.lines(worklist_lines(rows, screen.width)))
+    else:
+        others = "" if everything else " because of an error; --all looks for other findings too"
+        write(f"no episode of {theirs} awaits correction{others}\n")

@@ -1,0 +1,103 @@
+from datetime import UTC, datetime
+
+import pytest
+from cli.running import ipg12
+from rich.console import Console
+
+from schemas.alert import Alert, AlertEvent, AlertState, EpisodeRow, Silence, Step
+from schemas.verdict import Outcome, Severity
+from streams.check import check
+from streams.cli.showing.alerts import alert_page, alert_table, local, worklist_lines
+from streams.rule import coded
+
+SEEN = datetime(2026, 1, 31, 10, tzinfo=UTC)
+ALERT = Alert(
+    rule="LV02",
+    severity=Severity.ERROR,
+    provider="R0A",
+    state=AlertState.OPEN,
+    since=SEEN,
+    first_seen=SEEN,
+    last_seen=SEEN,
+    findings=1200,
+    awaiting=3,
+)
+
+
+@pytest.mark.parametrize(
+    "arguments,said",
+    [
+        (("show", "LV02"), "LV02 names no alert; write RULE/PROVIDER, as in LV02/R0A"),
+        (("show", "LV02/"), " is no ODS code"),
+        (("show", "LV2/R0A"), "there is no rule LV2; did you mean LV02"),
+        (("list", "--rule", "XX9"), "there is no rule XX9"),
+        (("list", "--provider", "*"), "* is no ODS code"),
+        (("resolve", "LV02/R0A"), "Missing option '--why'"),
+        (("resolve", "LV02/R0A", "--why", " "), "why String should have at least 1 character"),
+        (("acknowledge", "LV02/R0A", "--by", "x" * 101), "by String should have at most 100"),
+        (
+            ("acknowledge", "LV02/TOOLONGACODE1"),
+            "TOOLONGACODE1 is no ODS code: 3 to 12 letters and digits",
+        ),
+        (("silence", "LV02/R0A", "--why", "x"), "a silence needs one end"),
+        (("silence", "LV02/R0A", "--why", "x", "--for", "8"), "--for should be minutes, hours or"),
+        (("silence", "LV02/R0A", "--why", "x", "--for", "91d"), "90 days at most"),
+        (("silence", "LV02/R0A", "--why", "x", "--until", "soon"), "--until should be a date and"),
+        (
+            ("silence", "LV02/R0A", "--why", "x", "--until", "2026-01-01T00:00"),
+            "--until is in the past",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else " ".join(value)[:40],
+)
+def test_what_makes_no_sense_is_one_line_before_any_broker_is_asked(
+    arguments: tuple[str, ...], said: str
+) -> None:
+    done = ipg12("alerts", *arguments, IPG12_BROKERS="nowhere.invalid:1")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert said in done.stderr.decode()
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_an_alert_is_listed_with_its_counts_and_who_has_it() -> None:
+    silence = Silence(until=SEEN, by="Ben", why="known")
+    taken = {"state": AlertState.ACKNOWLEDGED, "acknowledged_by": "Ann", "silence": silence}
+    console = Console(width=120)
+    with console.capture() as capture:
+        console.print(alert_table([ALERT.model_copy(update=taken)]))
+    (row,) = [line for line in capture.get().splitlines() if "LV02/R0A" in line]
+    assert row.split("  ")[0].strip() == "LV02/R0A"
+    for shown in ("error", "acknowledged, silenced", "3", "1,200", local(SEEN), "Ann"):
+        assert shown in row
+
+
+def test_the_page_of_an_alert_ends_with_its_history() -> None:
+    events = [
+        AlertEvent(step=step, rule="LV02", provider="R0A", at=SEEN, by=by, why=why, alert=ALERT)
+        for step, by, why in ((Step.OPENED, None, "a finding"), (Step.ACKNOWLEDGED, "Ann\x1b", ""))
+    ]
+    lines = [line.plain for line in alert_page(ALERT, events)]
+    assert lines[0] == "LV02/R0A is open, 3 episodes await correction"
+    assert lines[1] == "  rule       Levels of spine not in second place, error"
+    assert lines[-2:] == [
+        f"  {local(SEEN)}  opened: a finding",
+        f"  {local(SEEN)}  acknowledged by Ann\\x1b",
+    ]
+
+
+def test_the_worklist_says_what_was_found_what_would_pass_and_what_is_proposed() -> None:
+    verdict = check(coded("V44.4 Y53.4 V55.1 Z66.5"))
+    row = EpisodeRow(
+        provider="R0A",
+        episode_id="E1",
+        timestamp=0,
+        outcome=Outcome.NON_COMPLIANT,
+        source=None,
+        findings=verdict.findings,
+        proposed=verdict.proposed,
+    )
+    text = "\n".join(line.plain for line in worklist_lines([row], 80))
+    assert text.startswith("episode E1\n  LV02 at procedures[2].code, found V55.1: ")
+    assert "Move V55.1 to directly after V44.4." in text
+    assert "  proposed V44.4 V55.1 Y53.4 Z66.5\n" in text
+    assert text.endswith("1 episode awaits correction.")

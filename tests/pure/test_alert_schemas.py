@@ -1,0 +1,370 @@
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from alert_stories import finding
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, ValidationError
+
+from schemas.alert import (
+    LONGEST_SILENCE,
+    Alert,
+    AlertAction,
+    AlertCommand,
+    AlertEvent,
+    AlertPosition,
+    AlertState,
+    EpisodeRow,
+    Silence,
+    Step,
+)
+from schemas.verdict import Action, Finding, Fix, Outcome, Position, Severity, Source
+
+NOON = "2026-01-05T12:00:00Z"
+ACKNOWLEDGE = {
+    "id": "c-1",
+    "action": "acknowledge",
+    "rule": "LV02",
+    "provider": "R0A",
+    "by": "Ada",
+    "at": NOON,
+}
+RESOLVE = ACKNOWLEDGE | {"action": "resolve", "why": "recoded"}
+SILENCE = ACKNOWLEDGE | {"action": "silence", "why": "known", "until": "2026-01-06T12:00:00Z"}
+UNSILENCE = ACKNOWLEDGE | {"action": "unsilence"}
+
+MODELS = (Silence, Alert, AlertCommand, AlertEvent, AlertPosition, EpisodeRow)
+
+offsets = st.integers(min_value=-14 * 60, max_value=14 * 60).map(
+    lambda minutes: timezone(timedelta(minutes=minutes))
+)
+moments = st.datetimes(
+    min_value=datetime(1, 1, 3),  # noqa: DTZ001  hypothesis adds the time zone
+    max_value=datetime(9999, 12, 29),  # noqa: DTZ001  as above
+    timezones=st.just(UTC) | offsets,
+)
+counts = st.integers(min_value=0, max_value=2**63)
+names = st.text(min_size=1, max_size=100).map(str.strip).filter(bool)
+reasons = st.text(min_size=1, max_size=500).map(str.strip).filter(bool)
+rules = st.from_regex(r"[A-Z]{2}[0-9]{2}", fullmatch=True)
+providers = st.from_regex(r"[A-Z0-9]{3,12}", fullmatch=True)
+ids = st.from_regex(r"[A-Za-z0-9-]{1,64}", fullmatch=True)
+places = st.sampled_from(["procedures[1].code", "diagnoses"])
+
+silences = st.builds(Silence, until=moments, by=names, why=reasons)
+alerts = st.builds(
+    Alert,
+    rule=rules,
+    severity=st.sampled_from(Severity),
+    provider=providers,
+    state=st.sampled_from(AlertState),
+    since=moments,
+    first_seen=moments,
+    last_seen=moments,
+    findings=counts,
+    awaiting=counts,
+    acknowledged_by=st.none() | names,
+    note=st.none() | reasons,
+    silence=st.none() | silences,
+    recent=st.lists(moments, max_size=3).map(tuple),
+)
+fixes = st.builds(
+    Fix,
+    action=st.sampled_from(Action),
+    code=st.text(),
+    position=st.sampled_from(Position),
+    anchor=places,
+    text=st.text(),
+)
+findings = st.builds(
+    Finding,
+    rule=rules,
+    name=st.text(),
+    severity=st.sampled_from(Severity),
+    place=places,
+    found=st.none() | st.text(),
+    expected=st.text(),
+    fix=st.none() | fixes,
+)
+commands = st.one_of(
+    st.builds(
+        AlertCommand,
+        id=ids,
+        action=st.sampled_from([AlertAction.ACKNOWLEDGE, AlertAction.UNSILENCE]),
+        rule=rules,
+        provider=providers,
+        by=names,
+        at=moments,
+        why=st.none() | reasons,
+    ),
+    st.builds(
+        AlertCommand,
+        id=ids,
+        action=st.just(AlertAction.RESOLVE),
+        rule=rules,
+        provider=providers,
+        by=names,
+        at=moments,
+        why=reasons,
+    ),
+    st.builds(
+        lambda **fields: AlertCommand(until=fields["at"] + fields.pop("length"), **fields),
+        id=ids,
+        action=st.just(AlertAction.SILENCE),
+        rule=rules,
+        provider=providers,
+        by=names,
+        at=moments.filter(lambda moment: moment.year < 9999),
+        why=reasons,
+        length=st.timedeltas(timedelta(microseconds=1), LONGEST_SILENCE),
+    ),
+)
+events = st.builds(
+    AlertEvent,
+    step=st.sampled_from(Step),
+    rule=rules,
+    provider=providers,
+    at=moments,
+    by=st.none() | names,
+    why=st.text(),
+    command=st.none() | ids,
+    alert=st.none() | alerts,
+)
+positions = st.builds(AlertPosition, upto=counts, partitions=st.integers(min_value=1))
+episode_rows = st.builds(
+    EpisodeRow,
+    provider=providers,
+    episode_id=st.text(min_size=1, max_size=64),
+    timestamp=st.integers(min_value=-(2**63), max_value=2**63 - 1),
+    outcome=st.sampled_from([Outcome.COMPLIANT, Outcome.NON_COMPLIANT]),
+    source=st.none() | st.builds(Source, topic=st.text(), partition=counts, offset=counts),
+    findings=st.lists(findings, max_size=3).map(tuple),
+    proposed=st.none() | st.lists(st.text(max_size=6), max_size=3).map(tuple),
+    waived=st.lists(rules, max_size=2).map(tuple),
+)
+
+
+def read(fields: dict[str, Any]) -> AlertCommand:
+    return AlertCommand.model_validate_json(json.dumps(fields))
+
+
+def refused(fields: dict[str, Any]) -> list[tuple[tuple[int | str, ...], str]]:
+    with pytest.raises(ValidationError) as trouble:
+        read(fields)
+    return [(error["loc"], error["msg"]) for error in trouble.value.errors()]
+
+
+def places_refused(fields: dict[str, Any]) -> list[tuple[int | str, ...]]:
+    return [place for place, _ in refused(fields)]
+
+
+@given(st.one_of(silences, alerts, commands, events, positions, episode_rows))
+def test_whatever_is_written_reads_back_as_it_was(said: BaseModel) -> None:
+    again = type(said).model_validate_json(said.model_dump_json())
+    assert again == said
+    assert again.model_dump_json() == said.model_dump_json()
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_field_about_alerts_is_described(model: type[BaseModel]) -> None:
+    undescribed = [name for name, field in model.model_fields.items() if not field.description]
+    assert undescribed == []
+
+
+@pytest.mark.parametrize("fields", [ACKNOWLEDGE, RESOLVE, SILENCE, UNSILENCE])
+def test_a_command_of_each_action_is_read(fields: dict[str, Any]) -> None:
+    command = read(fields)
+    assert command.action == fields["action"]
+    assert command.at == datetime(2026, 1, 5, 12, tzinfo=UTC)
+    assert command.model_dump(mode="json", exclude_none=True) == fields
+
+
+@pytest.mark.parametrize("field", sorted(ACKNOWLEDGE))
+def test_a_command_without_one_of_the_fields_that_all_have_is_refused(field: str) -> None:
+    fields = {name: value for name, value in ACKNOWLEDGE.items() if name != field}
+    assert refused(fields) == [((field,), "Field required")]
+
+
+@pytest.mark.parametrize(
+    "field,value",
+    [
+        *[
+            ("rule", value)
+            for value in ("", "lv02", "LV2", "LV002", "LV02\n", " LV02", "LV0\u0662")
+        ],
+        *[("provider", value) for value in ("", "R0", "r0a", "R0A\n", "R/A", "R" * 13, "R0\u00c5")],
+        *[("id", value) for value in ("", "a b", "a_b", "x" * 65, "c-1\n", "\u00e9")],
+        *[("by", value) for value in ("", " \t\n", "x" * 101, None)],
+        *[("why", value) for value in ("", " \t\n", "x" * 501)],
+        *[("at", value) for value in ("2026-01-05T12:00:00", "noon", None)],
+        *[("action", value) for value in ("reopen", "Acknowledge", "")],
+    ],
+)
+def test_a_command_with_a_field_of_the_wrong_form_is_refused_at_that_field(
+    field: str, value: str | None
+) -> None:
+    assert places_refused(ACKNOWLEDGE | {field: value}) == [(field,)]
+
+
+def test_an_end_without_a_time_zone_is_refused() -> None:
+    assert places_refused(SILENCE | {"until": "2026-01-06T12:00:00"}) == [("until",)]
+
+
+@pytest.mark.parametrize(
+    "field,value",
+    [
+        ("id", "x"),
+        ("id", "x" * 64),
+        ("provider", "R0A"),
+        ("provider", "R" * 12),
+        ("by", "x"),
+        ("by", "x" * 100),
+        ("why", "x"),
+        ("why", "x" * 500),
+    ],
+)
+def test_a_field_as_short_or_as_long_as_allowed_is_read_as_it_is(field: str, value: str) -> None:
+    assert getattr(read(ACKNOWLEDGE | {field: value}), field) == value
+
+
+def test_blanks_around_names_and_reasons_are_not_kept_and_do_not_count() -> None:
+    command = read(ACKNOWLEDGE | {"by": f"  {'x' * 100}\t", "why": f"\n{'y' * 500}  "})
+    assert (command.by, command.why) == ("x" * 100, "y" * 500)
+
+
+@pytest.mark.parametrize("fields", [RESOLVE, SILENCE])
+@pytest.mark.parametrize("why", [{}, {"why": None}])
+def test_a_resolution_or_a_silence_without_a_reason_is_refused(
+    fields: dict[str, Any], why: dict[str, None]
+) -> None:
+    unexplained = {name: value for name, value in fields.items() if name != "why"} | why
+    message = f"Value error, {fields['action']} needs a reason (why)"
+    assert refused(unexplained) == [((), message)]
+
+
+@pytest.mark.parametrize("until", [{}, {"until": None}])
+def test_a_silence_without_an_end_is_refused(until: dict[str, None]) -> None:
+    endless = {name: value for name, value in SILENCE.items() if name != "until"} | until
+    assert refused(endless) == [((), "Value error, a silence needs an end (until)")]
+
+
+@pytest.mark.parametrize(
+    "until", [NOON, "2026-01-05T14:00:00+02:00", "2026-01-05T11:59:59.999999Z"]
+)
+def test_a_silence_that_ends_no_later_than_it_begins_is_refused(until: str) -> None:
+    message = "Value error, a silence ends after it begins (until)"
+    assert refused(SILENCE | {"until": until}) == [((), message)]
+
+
+def test_a_silence_of_more_than_ninety_days_is_refused() -> None:
+    message = "Value error, a silence lasts 90 days at most (until)"
+    assert refused(SILENCE | {"until": "2026-04-05T12:00:00.000001Z"}) == [((), message)]
+    assert refused(SILENCE | {"until": "9999-12-31T23:59:59Z"}) == [((), message)]
+
+
+@pytest.mark.parametrize(
+    "until", ["2026-01-05T12:00:00.000001Z", "2026-01-05T13:00:00+00:30", "2026-04-05T12:00:00Z"]
+)
+def test_a_silence_of_an_instant_to_ninety_days_is_read(until: str) -> None:
+    assert read(SILENCE | {"until": until}).until == datetime.fromisoformat(until)
+
+
+@pytest.mark.parametrize("fields", [ACKNOWLEDGE, RESOLVE, UNSILENCE])
+def test_an_end_on_anything_but_a_silence_is_refused(fields: dict[str, Any]) -> None:
+    message = "Value error, only a silence has an end (until)"
+    assert refused(fields | {"until": SILENCE["until"]}) == [((), message)]
+
+
+def test_only_a_pending_or_resolved_alert_leaves_nothing_to_do() -> None:
+    assert {state: state.active for state in AlertState} == {
+        AlertState.PENDING: False,
+        AlertState.OPEN: True,
+        AlertState.ACKNOWLEDGED: True,
+        AlertState.RESOLVED: False,
+        AlertState.REOPENED: True,
+    }
+
+
+@settings(max_examples=20)
+@given(alerts, events, episode_rows)
+def test_rows_are_keyed_by_what_they_are_about(
+    alert: Alert, event: AlertEvent, row: EpisodeRow
+) -> None:
+    assert alert.key == f"{alert.rule}/{alert.provider}"
+    assert event.key == f"{event.rule}/{event.provider}"
+    assert row.key == f"{row.provider}/{row.episode_id}"
+
+
+@pytest.mark.parametrize("field", ["findings", "awaiting"])
+def test_an_alert_counts_nothing_below_zero(field: str) -> None:
+    moment = datetime(2026, 1, 5, 12, tzinfo=UTC)
+    fields = {
+        "rule": "LV02",
+        "severity": "error",
+        "provider": "R0A",
+        "state": "open",
+        **dict.fromkeys(("since", "first_seen", "last_seen"), moment),
+        **dict.fromkeys(("findings", "awaiting"), 0),
+    }
+    assert Alert.model_validate(fields).recent == ()
+    with pytest.raises(ValidationError, match=field):
+        Alert.model_validate(fields | {field: -1})
+
+
+@pytest.mark.parametrize(
+    "waived,awaited",
+    [
+        ((), {"LV02": Severity.ERROR, "DX01": Severity.INFORMATION}),
+        (("LV02",), {"DX01": Severity.INFORMATION}),
+        (("DX01", "PX02"), {"LV02": Severity.ERROR}),
+        (("LV02", "DX01"), {}),
+    ],
+)
+def test_an_episode_is_awaited_because_of_the_rules_it_breaks_that_are_not_waived(
+    waived: tuple[str, ...], awaited: dict[str, Severity]
+) -> None:
+    row = EpisodeRow(
+        provider="R0A",
+        episode_id="E1",
+        timestamp=0,
+        outcome=Outcome.NON_COMPLIANT,
+        source=None,
+        findings=(
+            finding("LV02", Severity.ERROR),
+            finding("DX01", Severity.INFORMATION),
+            finding("LV02", Severity.ERROR),
+        ),
+        proposed=None,
+        waived=waived,
+    )
+    assert row.awaited == awaited
+
+
+def test_the_row_of_an_episode_of_which_nothing_is_said_to_be_waived_has_nothing_waived() -> None:
+    fields = {"provider": "R0A", "episode_id": "E1", "timestamp": 0, "outcome": "compliant"}
+    row = EpisodeRow.model_validate(fields | {"source": None, "findings": (), "proposed": None})
+    assert (row.waived, row.awaited) == ((), {})
+
+
+def test_a_position_is_an_offset_and_how_many_partitions_there_were() -> None:
+    position = AlertPosition.model_validate_json('{"upto": 0, "partitions": 1}')
+    assert (position.upto, position.partitions) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "field,text",
+    [
+        ("upto", '{"upto": -1, "partitions": 1}'),
+        ("upto", '{"partitions": 1}'),
+        ("partitions", '{"upto": 0, "partitions": 0}'),
+        ("partitions", '{"upto": 0}'),
+    ],
+)
+def test_a_position_without_either_or_with_too_small_a_number_is_refused(
+    field: str, text: str
+) -> None:
+    with pytest.raises(ValidationError) as trouble:
+        AlertPosition.model_validate_json(text)
+    assert [error["loc"] for error in trouble.value.errors()] == [(field,)]

@@ -83,13 +83,12 @@ def needed(command: Command, settings: Settings) -> list[Right]:
             ]
         case Command.PUBLISH:
             return _on_topics(Operation.WRITE, topics.episodes)
-        case Command.CREATE:
-            source, *others = (topic.name for topic in wanted(settings))
-            return [
-                *_on_topics(Operation.DESCRIBE, source, *others),
-                *_on_topics(Operation.CREATE, source, *others),
-                *_on_topics(Operation.DESCRIBE_CONFIGS, *others),
-            ]
+    source, *others = (topic.name for topic in wanted(settings))
+    return [
+        *_on_topics(Operation.DESCRIBE, source, *others),
+        *_on_topics(Operation.CREATE, source, *others),
+        *_on_topics(Operation.DESCRIBE_CONFIGS, *others),
+    ]
 
 
 def grants(

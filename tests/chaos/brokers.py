@@ -47,14 +47,17 @@ def the_whole_cluster_goes_down_and_comes_up(scene: Scene, rounds: int) -> None:
 
 
 def lose(scene: Scene, worker: Worker, nodes: Sequence[Node], outages: int) -> None:
-    """Kill brokers; the worker says so, waits, and goes on by itself when they are back."""
+    """Kill brokers; the worker says so, waits, and goes on by itself when they are back.
+
+    While they come back one may answer before another does, which may begin one more outage.
+    """
     last = scene.strike(lambda: stop_all(nodes), settled=False)
     scene.wait_not_ready(worker, AWAY)
     scene.cluster.start()
     scene.wait_beyond(last)
     scene.wait_ready(worker)
     log = worker.log.read_text()
-    assert (log.count("brokers.away"), log.count("brokers.back")) == (outages, outages), log
+    assert outages <= log.count("brokers.away") == log.count("brokers.back") <= 2 * outages, log
     scene.wait_in_sync()
 
 

@@ -71,7 +71,8 @@ def worklist_lines(rows: Sequence[EpisodeRow], width: int) -> Iterator[Text]:
     """Lay out episodes awaiting correction."""
     for row in rows:
         yield Text(f"episode {visible(row.episode_id)}", "bold")
-        for finding in (each for each in row.findings if each.rule in row.awaited):
+        awaited = row.awaited
+        for finding in (each for each in row.findings if each.rule in awaited):
             found = f", found {visible(finding.found)}" if finding.found else ""
             said = f"{finding.rule} at {finding.place}{found}: {finding.expected}"
             if finding.fix:

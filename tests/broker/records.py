@@ -66,7 +66,9 @@ class Publisher:
     """Publishes to one topic, and remembers the last offset of each partition."""
 
     def __init__(self, client: ClientOptions, topic: str, **settings: str | int) -> None:
+        self._client = client
         self._topic = topic
+        self._unknown: set[int] = set()
         self.last: dict[int, int] = {}
         self.producer = Producer(
             {
@@ -102,12 +104,29 @@ class Publisher:
         """Wait until the broker has everything."""
         if self.producer.flush(seconds):
             raise TimeoutError(self._topic)
+        if self._unknown:
+            with Consumer({**self._client, "group.id": "accounting"}) as consumer:
+                for partition in self._unknown:
+                    asked = TopicPartition(self._topic, partition)
+                    _, end = consumer.get_watermark_offsets(asked, timeout=SILENCE_SECONDS)
+                    self._note(partition, end - 1)
+            self._unknown.clear()
 
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
+        """Remember where a record stands.
+
+        Where a broker's first answer was lost, the second may say only that it has the record.
+        """
         if error is not None:
             raise KafkaException(error)
-        partition = message.partition()
-        self.last[partition] = max(message.offset(), self.last.get(partition, -1))
+        partition, offset = message.partition(), message.offset()
+        if offset is None:
+            self._unknown.add(partition)
+        else:
+            self._note(partition, offset)
+
+    def _note(self, partition: int, offset: int) -> None:
+        self.last[partition] = max(offset, self.last.get(partition, -1))
 
 
 def open_consumer(client: ClientOptions, topic: str) -> tuple[Consumer, list[int]]:

@@ -1,4 +1,4 @@
-"""Prometheus as Debian packages it."""
+"""Prometheus and Alertmanager as Debian packages them."""
 
 from pathlib import Path
 
@@ -10,3 +10,9 @@ from debian import unpacked
 def prometheus() -> Path:
     """Give the folder of `prometheus` and `promtool`."""
     return unpacked("prometheus") / "usr" / "bin"
+
+
+@pytest.fixture(scope="session")
+def amtool() -> Path:
+    """Give the program that looks at configurations of Alertmanager."""
+    return unpacked("prometheus-alertmanager") / "usr" / "bin" / "amtool"

@@ -1,0 +1,114 @@
+"""The dashboard can be read by whoever is woken, and fits the alarms."""
+
+import json
+import re
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "deploy" / "grafana"
+DASHBOARD = json.loads((FOLDER / "ipg12.json").read_text())
+ROWS = [panel for panel in DASHBOARD["panels"] if panel["type"] == "row"]
+PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
+EXPRESSIONS = {target["expr"]: panel["title"] for panel in PANELS for target in panel["targets"]}
+OPERATING = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
+ALARMS = yaml.safe_load((ROOT / "deploy/prometheus/ipg12.rules.yml").read_text())["groups"]
+SCRAPED = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())["scrape_configs"]
+WIDTH = 24
+
+
+def named(panel: dict[str, str]) -> str:
+    return f"{panel['id']} {panel['title']}"
+
+
+def anchors(text: str) -> set[str]:
+    """Give the anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+def test_every_panel_has_a_number_of_its_own() -> None:
+    numbers = [panel["id"] for panel in DASHBOARD["panels"]]
+    assert len(set(numbers)) == len(numbers)
+
+
+def test_no_panel_lies_on_another_or_beyond_the_edge() -> None:
+    places = [panel["gridPos"] for panel in DASHBOARD["panels"]]
+    assert all(place["x"] >= 0 and place["x"] + place["w"] <= WIDTH for place in places)
+    for one, other in combinations(places, 2):
+        beside = one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
+        above = one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
+        assert beside or above, (one, other)
+
+
+def test_panels_stand_in_the_file_in_the_order_in_which_they_are_read() -> None:
+    places = [(panel["gridPos"]["y"], panel["gridPos"]["x"]) for panel in DASHBOARD["panels"]]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=named)
+def test_a_panel_says_what_it_shows_in_which_unit_and_what_to_do(panel: dict[str, object]) -> None:
+    assert str(panel["description"]).endswith(".")
+    assert panel["fieldConfig"]["defaults"]["unit"]
+    if len(panel["targets"]) > 1:
+        assert all(target["legendFormat"] for target in panel["targets"])
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=named)
+def test_a_page_that_a_panel_names_is_there(panel: dict[str, str]) -> None:
+    for page, _, anchor in re.findall(r"(docs/[\w/]+\.md)(#([\w-]+))?", panel["description"]):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        assert not anchor or anchor in anchors(text)
+
+
+def test_every_alarm_has_a_panel_that_leads_to_its_paragraph() -> None:
+    named_anchors = {
+        anchor
+        for panel in PANELS
+        for anchor in re.findall(r"docs/operating\.md#([\w-]+)", panel["description"])
+    }
+    alarms = {rule["alert"].lower() for group in ALARMS for rule in group["rules"]}
+    assert alarms <= named_anchors
+
+
+def test_the_line_among_dead_letters_is_where_their_alarm_begins() -> None:
+    (panel,) = (each for each in PANELS if each["targets"][0]["expr"] == "ipg12_dead_letter_share")
+    (_, line) = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
+    rules = "\n".join(rule["expr"] for group in ALARMS for rule in group["rules"])
+    assert re.findall(r"ipg12_dead_letter_share > (\S+)", rules) == [str(line["value"])]
+
+
+def test_nothing_but_grafana_itself_and_a_prometheus_of_ones_choice_is_needed() -> None:
+    chosen = {"type": "prometheus", "uid": "${datasource}"}
+    (variable,) = DASHBOARD["templating"]["list"]
+    assert (variable["name"], variable["type"], variable["query"]) == (
+        "datasource",
+        "datasource",
+        "prometheus",
+    )
+    asking = [*PANELS, *DASHBOARD["annotations"]["list"]]
+    assert [each["datasource"] for each in asking] == [chosen] * len(asking)
+    assert {panel["type"] for panel in PANELS} == {"stat", "timeseries", "bargauge"}
+    assert not {"id", "version", "__inputs", "__requires"} & set(DASHBOARD)
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_a_window_is_as_long_as_what_is_looked_at(expression: str) -> None:
+    windows = set(re.findall(r"\[(.*?)\]", expression))
+    hourly = EXPRESSIONS[expression] == "Steps in an hour"
+    assert windows <= ({"1h"} if hourly else {"$__rate_interval", "$__range"})
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_a_query_names_no_provider_and_no_episode(expression: str) -> None:
+    assert not re.search(r"\b(provider|episode)s?\b", expression)
+
+
+def test_only_jobs_that_the_example_scrapes_are_asked_for() -> None:
+    asked = re.findall(r'job=~?"([^"]*)"', "\n".join(EXPRESSIONS))
+    assert {job for jobs in asked for job in jobs.split("|")} == {
+        job["job_name"] for job in SCRAPED
+    }

@@ -1,4 +1,4 @@
-"""The dashboard can be read by whoever is woken, and fits the alarms."""
+"""The dashboard can be read by whoever is woken, and fits Prometheus and docker-compose.yml."""
 
 import json
 import re
@@ -17,6 +17,7 @@ EXPRESSIONS = {target["expr"]: panel["title"] for panel in PANELS for target in 
 OPERATING = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
 ALARMS = yaml.safe_load((ROOT / "deploy/prometheus/ipg12.rules.yml").read_text())["groups"]
 SCRAPED = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())["scrape_configs"]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 WIDTH = 24
 
 
@@ -28,6 +29,14 @@ def anchors(text: str) -> set[str]:
     """Give the anchors of a page's headings, as GitHub makes them."""
     headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
     return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+def provisioned(path: str) -> dict[str, object]:
+    """Read the one thing that a file of Grafana's provisioning makes."""
+    text = (FOLDER / "provisioning" / path).read_text()
+    (kind,) = (name for name in yaml.safe_load(text) if name != "apiVersion")
+    (thing,) = yaml.safe_load(text)[kind]
+    return thing
 
 
 def test_every_panel_has_a_number_of_its_own() -> None:
@@ -112,3 +121,20 @@ def test_only_jobs_that_the_example_scrapes_are_asked_for() -> None:
     assert {job for jobs in asked for job in jobs.split("|")} == {
         job["job_name"] for job in SCRAPED
     }
+
+
+def test_compose_puts_the_dashboard_where_grafana_is_told_to_look() -> None:
+    provider = provisioned("dashboards/ipg12.yml")
+    assert provider["type"] == "file"
+    path = f"{provider['options']['path']}/ipg12.json"
+    grafana = COMPOSE["grafana"]
+    assert f"./deploy/grafana/ipg12.json:{path}:ro" in grafana["volumes"]
+    assert grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"] == path
+
+
+def test_the_datasource_is_the_prometheus_of_compose_as_often_as_it_scrapes() -> None:
+    source = provisioned("datasources/prometheus.yml")
+    port = COMPOSE["prometheus"]["ports"][0].rpartition(":")[2]
+    interval = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())["global"]
+    assert (source["type"], source["url"]) == ("prometheus", f"http://prometheus:{port}")
+    assert source["jsonData"] == {"timeInterval": interval["scrape_interval"]}

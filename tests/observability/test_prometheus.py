@@ -51,6 +51,21 @@ def test_the_example_scrapes_the_services_of_compose_where_they_serve() -> None:
     }
 
 
+def test_the_example_can_be_read_and_sends_to_the_alertmanager_of_compose(
+    prometheus: Path,
+) -> None:
+    done = subprocess.run(
+        [prometheus / "promtool", "check", "config", FOLDER / "prometheus.yml"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (manager,) = EXAMPLE["alerting"]["alertmanagers"]
+    port = COMPOSE["alertmanager"]["ports"][0].rpartition(":")[2]
+    assert manager["static_configs"] == [{"targets": [f"alertmanager:{port}"]}]
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
 def test_a_rule_names_no_provider_and_no_episode(rule: dict[str, str]) -> None:
     assert not re.search(r"\b(provider|episode)s?\b", rule["expr"])

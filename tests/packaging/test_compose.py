@@ -24,6 +24,9 @@ OURS = {name: service for name, service in SERVICES.items() if service.get("buil
 KAFKA = SERVICES["kafka"]
 WORKER = SERVICES["worker"]
 ALERTS = SERVICES["alerts"]
+PROFILE = "observability"
+LOOKING = {name: service for name, service in SERVICES.items() if "profiles" in service}
+GRAFANA = SERVICES["grafana"]
 
 
 def instruction(name: str) -> str:
@@ -73,7 +76,7 @@ def test_every_image_is_pinned_to_a_version() -> None:
     images += re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
 
     for image in images:
-        assert re.fullmatch(r"[\w./-]+:\d+\.\d+\.\d+[\w.-]*", image), image
+        assert re.fullmatch(r"[\w./-]+:v?\d+\.\d+\.\d+[\w.-]*", image), image
 
 
 def test_the_build_and_the_final_stage_have_the_same_python() -> None:
@@ -91,7 +94,7 @@ def test_our_image_carries_the_version_of_the_project() -> None:
 def test_ports_are_published_on_the_loopback_address_only() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
 
-    assert set(published) == {"kafka", "worker", "alerts"}
+    assert set(published) == {"kafka", "worker", "alerts", *LOOKING}
     for ports in published.values():
         for port in ports:
             assert re.fullmatch(r"127\.0\.0\.1:\d+:\d+", port), port
@@ -121,13 +124,15 @@ def test_the_image_runs_as_a_numbered_user_who_is_not_root() -> None:
     assert all("user" not in service for service in OURS.values())
 
 
-@pytest.mark.parametrize("service", OURS)
-def test_nothing_of_ours_can_write_to_its_image_or_gain_rights(service: str) -> None:
-    assert OURS[service]["read_only"] is True
-    assert OURS[service]["tmpfs"] == ["/tmp"]  # noqa: S108  # the container's own
-    assert OURS[service]["cap_drop"] == ["ALL"]
-    assert OURS[service]["security_opt"] == ["no-new-privileges:true"]
-    assert not OURS[service].get("privileged")
+@pytest.mark.parametrize("name", [*OURS, *LOOKING])
+def test_nothing_but_kafka_can_write_to_its_image_or_gain_rights(name: str) -> None:
+    service = SERVICES[name]
+
+    assert service["read_only"] is True
+    assert service["tmpfs"] == ["/tmp"]  # noqa: S108  # the container's own
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert not service.get("privileged")
 
 
 @pytest.mark.parametrize("service", [WORKER, ALERTS], ids=["worker", "alerts"])
@@ -190,6 +195,66 @@ def test_what_kafka_keeps_stands_on_a_named_volume() -> None:
 
     assert volume in COMPOSE["volumes"]
     assert path == KAFKA["environment"]["KAFKA_LOG_DIRS"]
+
+
+def test_without_the_profile_nothing_is_started_that_only_looks() -> None:
+    assert set(LOOKING) == {"prometheus", "alertmanager", "grafana"}
+    assert all(service["profiles"] == [PROFILE] for service in LOOKING.values())
+    for name in SERVICES.keys() - LOOKING.keys():
+        assert not set(LOOKING) & set(SERVICES[name].get("depends_on", {}))
+
+
+def test_what_is_mounted_of_the_project_is_there_and_cannot_be_written() -> None:
+    mounts = [mount for service in SERVICES.values() for mount in service.get("volumes", [])]
+    sources = [mount.split(":") for mount in mounts if mount.startswith(".")]
+
+    assert sources
+    for source, _, *mode in sources:
+        assert (ROOT / source).exists(), source
+        assert mode == ["ro"]
+
+
+def test_every_volume_is_kept_for_one_service() -> None:
+    mounts = [mount for service in SERVICES.values() for mount in service.get("volumes", [])]
+    kept = [mount.split(":")[0] for mount in mounts if not mount.startswith(".")]
+
+    assert sorted(kept) == sorted(COMPOSE["volumes"])
+
+
+@pytest.mark.parametrize("name", ["prometheus", "alertmanager"])
+def test_the_configuration_is_where_the_image_looks_for_it(name: str) -> None:
+    path = f"/etc/{name}/{name}.yml"
+    mounted = f"./deploy/{name}:/etc/{name}:ro"
+
+    assert mounted in SERVICES[name]["volumes"]
+    assert (ROOT / "deploy" / name / f"{name}.yml").is_file()
+    for argument in SERVICES[name].get("command", []):
+        assert not argument.startswith("--config.file") or argument.endswith(f"={path}")
+
+
+@pytest.mark.parametrize("name", LOOKING)
+def test_who_looks_is_well_when_it_answers_at_the_port_that_is_published(name: str) -> None:
+    ((_, host_port, port),) = (mapping.split(":") for mapping in SERVICES[name]["ports"])
+    kind, *command = SERVICES[name]["healthcheck"]["test"]
+
+    assert kind == "CMD"
+    assert host_port == port
+    assert f"http://127.0.0.1:{port}" in " ".join(command)
+
+
+def test_whoever_opens_grafana_may_look_and_nobody_can_log_in() -> None:
+    environment = GRAFANA["environment"]
+
+    assert environment["GF_AUTH_ANONYMOUS_ENABLED"] == "true"
+    assert environment["GF_AUTH_ANONYMOUS_ORG_ROLE"] == "Viewer"
+    assert environment["GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION"] == "true"
+    assert environment["GF_AUTH_BASIC_ENABLED"] == "false"
+    assert not [name for name in environment if "PASSWORD" in name]
+
+
+def test_every_setting_is_text_as_compose_and_grafana_want_it() -> None:
+    for service in LOOKING.values():
+        assert all(isinstance(value, str) for value in service.get("environment", {}).values())
 
 
 def test_one_broker_is_asked_for_one_copy_of_everything() -> None:

@@ -5,11 +5,8 @@ import gc
 import logging
 import os
 import sys
-import traceback
 from collections.abc import Callable
-from pathlib import Path
 from signal import Signals, signal
-from socket import SO_REUSEADDR, SOL_SOCKET, socket
 from threading import Timer
 from typing import Final
 
@@ -19,11 +16,11 @@ from mode.loop import use
 
 from streams.app import create_alerts_app, create_app
 from streams.kafka.admin import verify_topics
-from streams.kafka.faults import name_of, refusal
 from streams.logs import set_up_logs
+from streams.process import trouble_of, verify_port
 from streams.rights import Command
 from streams.settings import Settings
-from streams.trouble import CANNOT, Trouble
+from streams.trouble import CANNOT
 
 STOP_SECONDS: Final = 9.0
 """How long an orderly stop may take; what is left undone then is done by the successor."""
@@ -83,7 +80,7 @@ class PromptWorker(Worker):
         log.warning("worker.cut-off seconds=%d", STOP_SECONDS)
         if self.crash_reason is None:
             os._exit(0)
-        sys.stderr.write(f"ipg12: {_trouble(self.crash_reason)}\n")
+        sys.stderr.write(f"ipg12: {trouble_of(self.crash_reason)}\n")
         sys.stderr.flush()
         os._exit(CANNOT)
 
@@ -113,7 +110,7 @@ def _run(
 ) -> None:
     # As the first process of a container it would not hear SIGTERM before Faust listens.
     signal(Signals.SIGTERM, lambda *_: sys.exit(0))
-    _verify_port(port_variable, port)
+    verify_port(port_variable, port)
     verify_topics(settings, command)
     set_up_logs()
     log.info(
@@ -139,27 +136,5 @@ def _run(
         fault = app.crash_reason or (stop.__context__ if stop.code else None)
         worker.end_soon(CANNOT if fault else 0)
         if fault is not None:
-            raise _trouble(fault) from None
+            raise trouble_of(fault) from None
         log.info("%s.stop", command)
-
-
-def _trouble(fault: BaseException) -> Trouble:
-    """Say why the worker has stopped; of an exception that nobody expected, where it arose."""
-    if isinstance(fault, Trouble):
-        return fault
-    if reason := refusal(fault):
-        return Trouble(f"stopped: {reason}")
-    frames = traceback.extract_tb(fault.__traceback__)
-    where = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
-    return Trouble(f"stopped: {name_of(fault)}{where}; report it, and start it again")
-
-
-def _verify_port(variable: str, port: int) -> None:
-    """See that metrics and health can be served."""
-    with socket() as probe:
-        probe.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
-        try:
-            probe.bind(("", port))
-        except OSError as error:
-            message = f"cannot serve on port {port} ({variable}): {error.strerror}"
-            raise Trouble(message) from None

@@ -1,0 +1,80 @@
+"""What is told on of a step in the life of an alert, in whatever shape."""
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from schemas.alert import Alert, AlertEvent, Step
+from streams.rules import RULES
+
+_TITLES: Final = {rule.code: rule.title for rule in RULES}
+
+
+class News(StrEnum):
+    """What a step means to somebody who has to see to the alert."""
+
+    FIRING = "firing"
+    ACKNOWLEDGED = "acknowledged"
+    SILENCED = "silenced"
+    RESOLVED = "resolved"
+
+
+class Notification(NamedTuple):
+    """A step that is told on, and the alert after it."""
+
+    news: News
+    event: AlertEvent
+    alert: Alert
+
+
+def notification(event: AlertEvent) -> Notification | None:
+    """Give what is told of a step; None where nothing is."""
+    alert = event.alert
+    news = _news(event.step, alert) if alert else None
+    return Notification(news, event, alert) if news and alert else None
+
+
+def _news(step: Step, alert: Alert) -> News | None:
+    """Give what a step means; None where it is nobody's business, or a silence hides it.
+
+    What a silence hid is told when it ends: that is a step too.
+    """
+    match step:
+        case Step.OPENED | Step.REOPENED:
+            return None if alert.silence else News.FIRING
+        case Step.UNSILENCED:
+            return News.FIRING if alert.state.active else None
+        case Step.SILENCED:
+            return News.SILENCED if alert.state.active else None
+        case Step.ACKNOWLEDGED:
+            return News.ACKNOWLEDGED
+        case Step.RESOLVED:
+            return News.RESOLVED
+    return None
+
+
+def summary(told: Notification) -> str:
+    """Say in one line what happened, and what there is left to do."""
+    event, alert = told.event, told.alert
+    rule = f"{_TITLES[alert.rule]} ({alert.rule})" if alert.rule in _TITLES else alert.rule
+    said = f"{rule} at {alert.provider}: {event.step}"
+    if told.news is News.RESOLVED:
+        return said
+    episodes = "1 episode awaits" if alert.awaiting == 1 else f"{alert.awaiting} episodes await"
+    return f"{said}, {episodes} correction"
+
+
+def details(told: Notification) -> dict[str, str]:
+    """Say the rest of it; what is not there is left out."""
+    event, alert = told.event, told.alert
+    said = {
+        "step": event.step.value,
+        "state": alert.state.value,
+        "why": event.why,
+        "by": event.by,
+        "acknowledged_by": alert.acknowledged_by,
+        "silenced_until": alert.silence and alert.silence.until.isoformat(),
+        "awaiting": str(alert.awaiting),
+        "findings": str(alert.findings),
+        "last_seen": alert.last_seen.isoformat(),
+    }
+    return {name: text for name, text in said.items() if text}

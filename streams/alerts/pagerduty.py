@@ -1,0 +1,78 @@
+"""The shape of PagerDuty's Events API v2.
+
+https://developer.pagerduty.com/docs/send-alert-event
+"""
+
+from typing import Final, Literal, TypedDict
+
+from schemas.verdict import Severity
+from streams.alerts.notification import News, Notification, details, summary
+
+SUMMARY_CHARACTERS: Final = 1024
+"""How long PagerDuty lets a summary be."""
+
+Action = Literal["trigger", "acknowledge", "resolve"]
+Weight = Literal["critical", "error", "warning", "info"]
+
+_ACTIONS: Final[dict[News, Action]] = {
+    News.FIRING: "trigger",
+    News.ACKNOWLEDGED: "acknowledge",
+    News.RESOLVED: "resolve",
+}
+_WEIGHTS: Final[dict[Severity, Weight]] = {
+    Severity.ERROR: "error",
+    Severity.WARNING: "warning",
+    Severity.INFORMATION: "info",
+}
+
+PagerDutyPayload = TypedDict(
+    "PagerDutyPayload",
+    {
+        "summary": str,
+        "source": str,
+        "severity": Weight,
+        "timestamp": str,
+        "component": str,
+        "group": str,
+        "class": str,
+        "custom_details": dict[str, str],
+    },
+)
+"""What PagerDuty shows of an alert."""
+
+
+class PagerDutyEvent(TypedDict):
+    """What PagerDuty takes."""
+
+    routing_key: str
+    event_action: Action
+    dedup_key: str
+    client: str
+    payload: PagerDutyPayload
+
+
+def for_pagerduty(told: Notification, group: str, routing_key: str) -> PagerDutyEvent | None:
+    """Write it; None for a silence, of which PagerDuty knows nothing.
+
+    `group` is the consumer group of the deployment, so that two of them are kept apart.
+    """
+    action = _ACTIONS.get(told.news)
+    if action is None:
+        return None
+    event, alert = told.event, told.alert
+    return {
+        "routing_key": routing_key,
+        "event_action": action,
+        "dedup_key": f"{group}/{alert.key}",
+        "client": "ipg12",
+        "payload": {
+            "summary": summary(told)[:SUMMARY_CHARACTERS],
+            "source": alert.provider,
+            "severity": _WEIGHTS[alert.severity],
+            "timestamp": event.at.isoformat(),
+            "component": alert.rule,
+            "group": group,
+            "class": "coding rule",
+            "custom_details": details(told),
+        },
+    }

@@ -8,7 +8,14 @@ from pathlib import Path
 
 from schemas.verdict import Outcome
 from streams.settings import Settings
-from streams.topics import Topics, alerts_group, for_worker, transactional_ids, wanted
+from streams.topics import (
+    Topics,
+    alerts_group,
+    for_worker,
+    transactional_ids,
+    wanted,
+    webhook_group,
+)
 
 
 class Operation(StrEnum):
@@ -34,6 +41,7 @@ class Command(StrEnum):
 
     WORKER = "worker"
     ALERTS = "alerts"
+    NOTIFIER = "notifier"
     VIEWER = "viewer"
     OPERATOR = "operator"
     PUBLISH = "publish"
@@ -73,13 +81,16 @@ def needed(command: Command, settings: Settings) -> list[Right]:
                 *_on_topics(Operation.WRITE, *kept, topics.alert_events, dead_letter),
                 *_in_transactions(alerts_group(settings), topics.verdicts),
             ]
-        case Command.VIEWER:
-            seen = topics.alerts, topics.worklist, topics.alert_events
-            return _on_topics(Operation.READ, *seen)
-        case Command.OPERATOR:
+        case Command.NOTIFIER:
             return [
-                *needed(Command.VIEWER, settings),
-                *_on_topics(Operation.WRITE, topics.alert_commands),
+                *_on_topics(Operation.READ, topics.alert_events),
+                Right(Operation.READ, Resource.GROUP, webhook_group(settings)),
+            ]
+        case Command.VIEWER | Command.OPERATOR:
+            asked = [topics.alert_commands] if command is Command.OPERATOR else []
+            return [
+                *_on_topics(Operation.READ, topics.alerts, topics.worklist, topics.alert_events),
+                *_on_topics(Operation.WRITE, *asked),
             ]
         case Command.PUBLISH:
             return _on_topics(Operation.WRITE, topics.episodes)

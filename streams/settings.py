@@ -1,17 +1,20 @@
 """Configuration: the environment read in one place, and checked."""
 
 import os
+import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
+    HttpUrl,
     SecretStr,
     StringConstraints,
+    TypeAdapter,
     ValidationError,
     model_validator,
 )
@@ -23,7 +26,7 @@ from streams.intake import MAX_RECORD_BYTES
 from streams.trouble import Trouble
 
 PREFIX = "IPG12_"
-_SECRETS = ("sasl_password",)
+_SECRETS = ("sasl_password", "webhook_token")
 
 KafkaName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$", max_length=200)]
 
@@ -36,11 +39,40 @@ def _readable(threshold: str) -> str:
 AlertFrom = Annotated[str, AfterValidator(_readable)]
 
 
+def _web_address(url: SecretStr) -> SecretStr:
+    """See that it is one, without keeping a copy that could be shown: it may hold a secret."""
+    try:
+        _HTTP_URL.validate_python(url.get_secret_value())
+    except ValidationError:
+        message = "should be an http or https URL"
+        raise ValueError(message) from None
+    return url
+
+
+def _sendable(token: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[\x21-\x7e]+", token.get_secret_value()):
+        message = "should be letters, digits and signs of ASCII, without blanks"
+        raise ValueError(message)
+    return token
+
+
+WebAddress = Annotated[SecretStr, AfterValidator(_web_address)]
+Token = Annotated[SecretStr, AfterValidator(_sendable)]
+_HTTP_URL: Final = TypeAdapter(HttpUrl)
+
+
 class OutOfScope(StrEnum):
     """What becomes of records that are out of scope."""
 
     ROUTE = "route"
     COUNT = "count"
+
+
+class WebhookShape(StrEnum):
+    """How the step of an alert is written for whoever is told."""
+
+    ALERTMANAGER = "alertmanager"
+    PAGERDUTY = "pagerduty"
 
 
 class SecurityProtocol(StrEnum):
@@ -111,6 +143,18 @@ class Settings(BaseModel):
     )
     alert_warnings: AlertFrom = Field(default="10 in 24h", description="The same of warnings.")
     alert_information: AlertFrom = Field(default=NEVER, description="The same of information.")
+    webhook_url: WebAddress | None = Field(
+        default=None, description="Where steps of alerts are told: an http or https URL."
+    )
+    webhook_shape: WebhookShape = Field(
+        default=WebhookShape.ALERTMANAGER, description="How they are written there."
+    )
+    webhook_token: Token | None = Field(
+        default=None, description="Bearer token or routing key there; better from a file."
+    )
+    webhook_web_port: int = Field(
+        default=6069, ge=1, le=65_535, description="Of metrics of the notifier."
+    )
     security_protocol: SecurityProtocol = Field(
         default=SecurityProtocol.PLAINTEXT, description="TLS, a password, both or neither."
     )

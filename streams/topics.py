@@ -67,6 +67,11 @@ def alerts_group(settings: Settings) -> str:
     return f"{settings.group}-alerts"
 
 
+def webhook_group(settings: Settings) -> str:
+    """Give the consumer group that tells the steps of alerts on."""
+    return f"{settings.group}-webhook"
+
+
 def wanted(settings: Settings) -> list[Topic]:
     """Give every topic, the input first."""
     return [*for_worker(settings), *for_alerts(settings)]

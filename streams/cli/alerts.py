@@ -51,6 +51,15 @@ def run() -> None:
     run_alerts(Settings.read())
 
 
+@alerts.command()
+def notify() -> None:
+    """Tell IPG12_WEBHOOK_URL every step of the alerts from now on, until SIGTERM or SIGINT."""
+    from streams.settings import Settings
+    from streams.webhook.run import run_notifier
+
+    run_notifier(Settings.read())
+
+
 @alerts.command("list")
 def list_(
     *,

@@ -37,11 +37,11 @@ def create(
 def acls(
     user: Annotated[str, typer.Option(help="Who is to have the rights: the principal's name.")],
     command: Annotated[
-        Literal["worker", "alerts", "viewer", "operator", "publish", "create"],
+        Literal["worker", "alerts", "notifier", "viewer", "operator", "publish", "create"],
         typer.Option(
             "--for",
-            help="What the user runs: alerts is `alerts run`, viewer what shows alerts, operator "
-            "what also deals with them, create `topics create`.",
+            help="What the user runs: alerts is `alerts run`, notifier `alerts notify`, viewer "
+            "what shows alerts, operator what also deals with them, create `topics create`.",
         ),
     ] = "worker",
     command_config: Annotated[

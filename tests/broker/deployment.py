@@ -13,7 +13,7 @@ from broker.accounting import Account, Books
 from broker.kafka import Cluster
 from broker.load import episode, mixed_load
 from broker.records import Content, Publisher, Record, read_topic
-from broker.worker import COMMAND, Alerts, Worker, run
+from broker.worker import COMMAND, Alerts, Notifier, Worker, run
 from confluent_kafka import (
     Consumer,
     ConsumerGroupTopicPartitions,
@@ -104,6 +104,12 @@ class Deployment:
         log = self._folder / f"alerts-{next(self._numbers)}.log"
         return Alerts(log, self.environment | environment)
 
+    def notifier(self, **settings: str) -> Notifier:
+        """Give a process that tells steps of alerts on; it is not started yet."""
+        environment = {f"IPG12_{name.upper()}": value for name, value in settings.items()}
+        log = self._folder / f"notifier-{next(self._numbers)}.log"
+        return Notifier(log, self.environment | environment)
+
     def run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run the command to its end."""
         environment = {f"IPG12_{name.upper()}": value for name, value in settings.items()}
@@ -170,11 +176,12 @@ class Deployment:
             lambda: not self.unfinished(), "everything published was done", DONE_SECONDS
         )
 
-    def group_offsets(self) -> dict[int, int]:
-        """Give the group's committed offsets, where it has any."""
-        wanted = ConsumerGroupTopicPartitions(self.group)
+    def group_offsets(self, beside: str = "") -> dict[int, int]:
+        """Give the group's committed offsets, where it has any; or those of a group beside it."""
+        group = f"{self.group}-{beside}" if beside else self.group
+        wanted = ConsumerGroupTopicPartitions(group)
         asked = self.admin.list_consumer_group_offsets([wanted], require_stable=True)
-        found = asked[self.group].result().topic_partitions
+        found = asked[group].result().topic_partitions
         return {each.partition: each.offset for each in found if each.offset >= 0}
 
     def wait_shared(self, *workers: Worker) -> dict[Worker, set[int]]:

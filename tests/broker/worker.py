@@ -137,6 +137,22 @@ class Alerts(Worker):
     port_variable = "IPG12_ALERTS_WEB_PORT"
 
 
+class Notifier(Worker):
+    """One process of `ipg12 alerts notify`."""
+
+    command = ("alerts", "notify")
+    port_variable = "IPG12_WEBHOOK_WEB_PORT"
+
+    def partitions(self) -> set[int]:
+        """Give the partitions of which it tells the steps."""
+        try:
+            _, metrics = self.get("/metrics")
+        except OSError:
+            return set()
+        lags = r'^ipg12_webhook_lag_steps{partition="(\d+)"}'
+        return set(map(int, re.findall(lags, metrics, re.MULTILINE)))
+
+
 def _environment(ours: dict[str, str]) -> dict[str, str]:
     theirs = {name: value for name, value in os.environ.items() if not name.startswith("IPG12_")}
     return {**theirs, **ours}

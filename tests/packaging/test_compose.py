@@ -25,8 +25,11 @@ KAFKA = SERVICES["kafka"]
 WORKER = SERVICES["worker"]
 ALERTS = SERVICES["alerts"]
 PROFILE = "observability"
-LOOKING = {name: service for name, service in SERVICES.items() if "profiles" in service}
+LOOKING = {
+    name: service for name, service in SERVICES.items() if service.get("profiles") == [PROFILE]
+}
 GRAFANA = SERVICES["grafana"]
+NOTIFIER = SERVICES["notifier"]
 
 
 def instruction(name: str) -> str:
@@ -47,7 +50,7 @@ def test_every_variable_named_is_one_that_the_settings_read(text: str) -> None:
 
 
 def test_no_service_of_ours_is_given_any_other_variable() -> None:
-    assert set(OURS) == {"topics", "worker", "alerts"}
+    assert set(OURS) == {"topics", "worker", "alerts", "notifier"}
     for service in OURS.values():
         assert all(name.startswith(PREFIX) for name in service["environment"])
 
@@ -94,7 +97,7 @@ def test_our_image_carries_the_version_of_the_project() -> None:
 def test_ports_are_published_on_the_loopback_address_only() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
 
-    assert set(published) == {"kafka", "worker", "alerts", *LOOKING}
+    assert set(published) == {"kafka", "worker", "alerts", "notifier", *LOOKING}
     for ports in published.values():
         for port in ports:
             assert re.fullmatch(r"127\.0\.0\.1:\d+:\d+", port), port
@@ -116,6 +119,17 @@ def test_the_alerts_are_published_at_the_port_that_they_serve_and_are_asked_ther
     assert "${IPG12_WEB_PORT}" in instruction("HEALTHCHECK")
 
 
+def test_the_notifier_runs_only_where_it_is_asked_for_and_is_handed_all_that_it_needs() -> None:
+    port = Settings.model_fields["webhook_web_port"].default
+
+    assert NOTIFIER["profiles"] == ["webhook"]
+    assert [name for name, service in OURS.items() if "profiles" in service] == ["notifier"]
+    assert NOTIFIER["ports"] == [f"127.0.0.1:{port}:{port}"]
+    assert NOTIFIER["environment"]["IPG12_WEB_PORT"] == port
+    handed_on = {name for name, value in NOTIFIER["environment"].items() if value is None}
+    assert {f"{PREFIX}WEBHOOK_{name}" for name in ("URL", "SHAPE", "TOKEN")} <= handed_on
+
+
 def test_the_image_runs_as_a_numbered_user_who_is_not_root() -> None:
     uid, gid = instruction("USER").split(":")
 
@@ -135,7 +149,9 @@ def test_nothing_but_kafka_can_write_to_its_image_or_gain_rights(name: str) -> N
     assert not service.get("privileged")
 
 
-@pytest.mark.parametrize("service", [WORKER, ALERTS], ids=["worker", "alerts"])
+@pytest.mark.parametrize(
+    "service", [WORKER, ALERTS, NOTIFIER], ids=["worker", "alerts", "notifier"]
+)
 def test_a_service_has_longer_to_stop_than_it_promises_to_need(service: dict[str, str]) -> None:
     assert instruction("STOPSIGNAL") == "SIGTERM"
     assert int(service["stop_grace_period"].removesuffix("s")) > 10
@@ -147,7 +163,7 @@ def test_topics_are_made_once_before_the_others_and_after_kafka_is_well() -> Non
     assert topics["command"] == ["topics", "create"]
     assert topics["depends_on"] == {"kafka": {"condition": "service_healthy"}}
     assert "restart" not in topics
-    for service in (WORKER, ALERTS):
+    for service in (WORKER, ALERTS, NOTIFIER):
         assert service["depends_on"] == {"topics": {"condition": "service_completed_successfully"}}
         assert service["restart"] in {"on-failure", "unless-stopped"}
 

@@ -45,6 +45,15 @@ def test_what_keeps_the_alerts_may_write_no_verdict_and_no_command() -> None:
     }
 
 
+def test_a_notifier_may_read_what_happened_to_alerts_in_a_group_of_its_own_and_write_nothing() -> (
+    None
+):
+    assert needed(Command.NOTIFIER, SETTINGS) == [
+        Right(Operation.READ, Resource.TOPIC, TOPICS.alert_events),
+        Right(Operation.READ, Resource.GROUP, "judges-webhook"),
+    ]
+
+
 def test_an_operator_may_write_commands_and_nothing_else() -> None:
     assert names(Command.OPERATOR, Operation.WRITE) == {TOPICS.alert_commands}
 

@@ -21,6 +21,12 @@ from streams.trouble import Trouble
         ("IPG12_SECURITY_PROTOCOL", "plain"),
         ("IPG12_SASL_MECHANISM", "GSSAPI"),
         ("IPG12_SSL_CAFILE", "/nowhere/ca.pem"),
+        ("IPG12_WEBHOOK_URL", "ftp://example.invalid/s3cret"),
+        ("IPG12_WEBHOOK_URL", "s3cret"),
+        ("IPG12_WEBHOOK_SHAPE", "slack"),
+        ("IPG12_WEBHOOK_TOKEN", "s3 cret"),
+        ("IPG12_WEBHOOK_TOKEN", "s3cret\n"),
+        ("IPG12_WEBHOOK_WEB_PORT", "0"),
     ],
 )
 def test_a_bad_value_is_one_line_that_names_its_variable_and_not_the_value(
@@ -47,6 +53,23 @@ def test_a_password_comes_from_the_file_that_is_named_and_shows_nowhere(
     assert settings.sasl_password is not None
     assert settings.sasl_password.get_secret_value() == "s3cret"
     assert "s3cret" not in f"{settings!r} {settings} {settings.model_dump_json()}"
+
+
+def test_a_webhooks_token_comes_from_the_file_that_is_named_and_neither_it_nor_the_url_shows(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    secret = tmp_path / "token"
+    secret.write_text("s3cret\n")
+    monkeypatch.setenv("IPG12_WEBHOOK_URL", "https://example.invalid/hidden")
+    monkeypatch.setenv("IPG12_WEBHOOK_TOKEN_FILE", str(secret))
+    settings = Settings.read()
+    assert settings.webhook_token is not None
+    assert settings.webhook_token.get_secret_value() == "s3cret"
+    assert settings.webhook_url is not None
+    assert settings.webhook_url.get_secret_value() == "https://example.invalid/hidden"
+    shown = f"{settings!r} {settings} {settings.model_dump_json()}"
+    assert "s3cret" not in shown
+    assert "hidden" not in shown
 
 
 def test_a_password_file_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,12 +4,16 @@ import re
 from functools import cache
 
 import pytest
+from alert_steps import step_of
 from broker.deployment import Deployment
+from broker.receiver import Receiver
+from broker.records import Content, Publisher
 from broker.waiting import wait_until
 from broker.worker import run
 from security.acls import grant, withdraw
 from security.secured import USER, Secured
 
+from schemas.alert import Step
 from streams.kafka.admin import create_topics, verify_topics, verify_use
 from streams.rights import Command, Right, grants, needed
 from streams.settings import Settings
@@ -19,7 +23,11 @@ SECONDS = 60
 PREFIX = "rights."
 PARTITIONS = 2
 NAMES = Settings(group=f"{PREFIX}group", topic_prefix=PREFIX)
-RUNNING = (Command.WORKER, Command.ALERTS)
+VERIFY = {
+    Command.WORKER: verify_topics,
+    Command.ALERTS: verify_topics,
+    Command.NOTIFIER: verify_use,
+}
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +69,7 @@ def one(right: Right) -> str:
     [
         (["worker"], Command.WORKER),
         (["alerts", "run"], Command.ALERTS),
+        (["alerts", "notify"], Command.NOTIFIER),
         (["alerts", "list"], Command.VIEWER),
         (["alerts", "acknowledge", "LV02/R0A"], Command.OPERATOR),
         (["publish", "-"], Command.PUBLISH),
@@ -71,7 +80,8 @@ def one(right: Right) -> str:
 def test_a_command_without_any_rights_is_one_line_that_says_how_to_give_them(
     deployment: Deployment, arguments: list[str], command: Command
 ) -> None:
-    done = run(*arguments, environment=deployment.environment, seconds=SECONDS)
+    environment = {**deployment.environment, "IPG12_WEBHOOK_URL": "http://nowhere.invalid"}
+    done = run(*arguments, environment=environment, seconds=SECONDS)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1, done.stderr
     assert f"user {USER} lacks rights" in done.stderr
@@ -83,7 +93,7 @@ def test_a_command_without_any_rights_is_one_line_that_says_how_to_give_them(
 
 @pytest.mark.parametrize(
     "command,left_out",
-    [(command, right) for command in RUNNING for right in needed(command, NAMES)],
+    [(command, right) for command in VERIFY for right in needed(command, NAMES)],
     ids=str,
 )
 def test_with_all_rights_but_one_that_one_alone_is_named(
@@ -93,7 +103,7 @@ def test_with_all_rights_but_one_that_one_alone_is_named(
     rights = grant(deployment.admin, [one(right) for right in wanted if right != left_out])
     try:
         with pytest.raises(Trouble) as trouble:
-            verify_topics(settings, command)
+            VERIFY[command](settings, command)
     finally:
         withdraw(deployment.admin, rights)
     assert [right for right in wanted if str(right) in str(trouble.value)] == [left_out]
@@ -133,6 +143,22 @@ def test_with_the_rights_printed_for_them_alerts_are_kept_seen_and_dealt_with(
         assert alerts.stop() == 0
     withdraw(deployment.admin, rights)
     withdraw(deployment.admin, [each for each in keeping if each not in rights])
+
+
+def test_with_the_rights_printed_for_it_a_notifier_tells_what_happens(
+    deployment: Deployment,
+) -> None:
+    rights = grant(deployment.admin, printed(deployment, Command.NOTIFIER))
+    with Receiver() as receiver, deployment.notifier(webhook_url=receiver.url) as notifier:
+        everything = set(range(PARTITIONS))
+        notifier.wait_until(lambda: notifier.partitions() == everything, "it began", SECONDS)
+        events = Publisher(deployment.cluster.client, deployment.topic("alert-events"))
+        value = step_of(Step.RESOLVED).model_dump_json().encode()
+        events.publish([Content(0, None, value, (), 0)])
+        notifier.wait_until(lambda: receiver.heard, "it was told", SECONDS)
+        assert notifier.stop() == 0
+    assert receiver.heard[0].body["status"] == "resolved"
+    withdraw(deployment.admin, rights)
 
 
 @pytest.mark.parametrize("left_out", ["Describe", "Create", "DescribeConfigs"])

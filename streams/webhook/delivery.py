@@ -1,0 +1,95 @@
+"""One attempt to tell a step over HTTP."""
+
+import ssl
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+
+import httpx
+
+from schemas.alert import AlertEvent
+from streams.alerts.alertmanager import AlertmanagerMessage, for_alertmanager
+from streams.alerts.notification import notification
+from streams.alerts.pagerduty import PagerDutyEvent, for_pagerduty
+from streams.settings import Settings, WebhookShape
+from streams.trouble import Trouble
+from streams.webhook.answer import Answer, asked_seconds, meaning
+
+ATTEMPT_SECONDS: Final = 10.0
+"""How long a receiver may take to be reached, to take the step, and to answer: each so long."""
+
+Message = AlertmanagerMessage | PagerDutyEvent
+
+
+class Heard(NamedTuple):
+    """What came of an attempt."""
+
+    answer: Answer
+    said: str
+    """Status of the answer, or name of the fault; never what the receiver said in words."""
+    asked: float = 0.0
+    """How many seconds the receiver asks to be left alone."""
+
+
+class Delivery:
+    """Posts messages to `IPG12_WEBHOOK_URL`."""
+
+    def __init__(self, settings: Settings) -> None:
+        """See that all that is needed is set. Raises Trouble."""
+        if settings.webhook_url is None:
+            message = "nobody to tell: set IPG12_WEBHOOK_URL"
+            raise Trouble(message)
+        if settings.webhook_shape is WebhookShape.PAGERDUTY and settings.webhook_token is None:
+            message = "IPG12_WEBHOOK_SHAPE=pagerduty needs IPG12_WEBHOOK_TOKEN, the routing key"
+            raise Trouble(message)
+        self.waiting = False
+        """Whether a receiver is being waited for."""
+        self._settings = settings
+        self._token = settings.webhook_token.get_secret_value() if settings.webhook_token else ""
+        try:
+            self._url = httpx.URL(settings.webhook_url.get_secret_value())
+        except httpx.InvalidURL:
+            message = "IPG12_WEBHOOK_URL: should be an http or https URL"
+            raise Trouble(message) from None
+        # A connection of its own for each step: one that was kept may be closed at the other end,
+        # and nobody could say whether the step had arrived.
+        self._client = httpx.Client(
+            verify=ssl.create_default_context(),
+            timeout=ATTEMPT_SECONDS,
+            limits=httpx.Limits(max_keepalive_connections=0),
+            headers={"User-Agent": "ipg12", "Connection": "close"},
+        )
+
+    def message(self, event: AlertEvent) -> Message | None:
+        """Write what is told of a step; None where nothing is."""
+        told = notification(event)
+        if told is None:
+            return None
+        if self._settings.webhook_shape is WebhookShape.PAGERDUTY:
+            return for_pagerduty(told, self._settings.group, self._token)
+        return for_alertmanager(told, self._settings.group)
+
+    def post(self, message: Message, key: str) -> Heard:
+        """Try once; `key` tells the receiver that a repetition is one."""
+        headers = {"Idempotency-Key": key}
+        if self._token and self._settings.webhook_shape is WebhookShape.ALERTMANAGER:
+            headers["Authorization"] = f"Bearer {self._token}"
+        self.waiting = True
+        try:
+            # What the receiver says in words is not even read.
+            with self._client.stream("POST", self._url, json=message, headers=headers) as response:
+                status, retry_after = response.status_code, response.headers.get("Retry-After")
+        except httpx.TransportError as error:
+            return Heard(Answer.LATER, _fault(error))
+        finally:
+            self.waiting = False
+        return Heard(meaning(status), str(status), asked_seconds(retry_after, datetime.now(UTC)))
+
+
+def _fault(error: BaseException) -> str:
+    """Name a fault and what was at the bottom of it; what they say may quote the URL."""
+    cause, seen = error, {id(error)}
+    while (next_one := cause.__cause__ or cause.__context__) and id(next_one) not in seen:
+        cause = next_one
+        seen.add(id(cause))
+    name = type(error).__name__
+    return name if cause is error else f"{name} from {type(cause).__name__}"

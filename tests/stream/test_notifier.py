@@ -1,0 +1,131 @@
+from collections.abc import Callable, Iterator
+from typing import Self
+
+import pytest
+from alert_steps import step_of
+from broker.receiver import Receiver
+
+from schemas.alert import Step
+from streams.settings import Settings
+from streams.webhook import notifier
+from streams.webhook.delivery import Delivery
+from streams.webhook.metrics import WebhookMetrics
+from streams.webhook.notifier import Notifier
+
+
+class FakeMessage:
+    def __init__(self, offset: int, step: Step) -> None:
+        self._offset = offset
+        self._step = step
+
+    def topic(self) -> str:
+        return "events"
+
+    def partition(self) -> int:
+        return 0
+
+    def offset(self) -> int:
+        return self._offset
+
+    def value(self) -> bytes:
+        return step_of(self._step).model_dump_json().encode()
+
+
+Given = FakeMessage | Callable[[], None] | None
+
+
+class FakeSteps:
+    """Gives messages, does what else happens between them, and refuses commits as told."""
+
+    def __init__(self, given: list[Given], refusals: list[str]) -> None:
+        self._given = iter(given)
+        self._refusals = iter(refusals)
+        self.committed: list[int] = []
+        self.paused = False
+        self.ended: Callable[[], None] = lambda: None
+        self.gone: Callable[[int], None] = lambda _: None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def poll(self, _: float) -> FakeMessage | None:
+        try:
+            given = next(self._given)
+        except StopIteration:
+            self.ended()
+            return None
+        if callable(given):
+            given()
+            return None
+        return given
+
+    def commit(self, message: FakeMessage) -> str | None:
+        if refusal := next(self._refusals, None):
+            return refusal
+        self.committed.append(message.offset())
+        return None
+
+    def pause(self, _: int) -> None:
+        self.paused = True
+
+    def resume(self, _: int) -> None:
+        self.paused = False
+
+    def lags(self) -> dict[int, int]:
+        return {0: 1}
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as receiver:
+        yield receiver
+
+
+def run(monkeypatch: pytest.MonkeyPatch, receiver: Receiver, steps: FakeSteps) -> None:
+    """Run a notifier without any brokers until all is given, without waiting."""
+
+    def create(_: Settings, __: Callable[[], None], gone: Callable[[int], None]) -> FakeSteps:
+        steps.gone = gone
+        return steps
+
+    monkeypatch.setattr(notifier, "Steps", create)
+    monkeypatch.setattr(notifier, "wait_seconds", lambda *_: 0.0)
+    settings = Settings.model_validate({"webhook_url": receiver.url})
+    telling = Notifier(settings, Delivery(settings), WebhookMetrics())
+    steps.ended = lambda: setattr(telling, "stopping", True)
+    telling.run()
+
+
+def test_what_is_told_and_cannot_be_written_down_is_not_told_again_by_whoever_has_told_it(
+    monkeypatch: pytest.MonkeyPatch, receiver: Receiver
+) -> None:
+    opened, resolved = FakeMessage(3, Step.OPENED), FakeMessage(4, Step.RESOLVED)
+    steps = FakeSteps([opened, None, None, lambda: steps.gone(0), opened, resolved], ["_STATE"] * 3)
+    run(monkeypatch, receiver, steps)
+    assert [each.key for each in receiver.heard] == ["events/0/3", "events/0/4"]
+    assert steps.committed == [3, 4]
+
+
+def test_a_partition_that_is_taken_away_takes_what_waits_of_it_along(
+    monkeypatch: pytest.MonkeyPatch, receiver: Receiver
+) -> None:
+    receiver.reply = lambda _: (503, {})
+    steps = FakeSteps([FakeMessage(3, Step.OPENED), lambda: steps.gone(0), None, None], [])
+    run(monkeypatch, receiver, steps)
+    assert len(receiver.heard) == 1
+    assert steps.committed == []
+    assert steps.paused
+
+
+def test_a_partition_goes_on_once_its_step_is_taken(
+    monkeypatch: pytest.MonkeyPatch, receiver: Receiver
+) -> None:
+    receiver.reply = lambda number: (503, {}) if number < 2 else (200, {})
+    steps = FakeSteps([FakeMessage(3, Step.OPENED), None, None], [])
+    run(monkeypatch, receiver, steps)
+    assert len(receiver.heard) == 3
+    assert steps.committed == [3]
+    assert not steps.paused

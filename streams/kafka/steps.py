@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from time import monotonic, sleep
 from typing import Final, Self
 
 from confluent_kafka import (
@@ -14,39 +13,17 @@ from confluent_kafka import (
 )
 
 from streams.kafka.connection import for_librdkafka
+from streams.kafka.progress import Progress, passing
 from streams.settings import Settings
 from streams.topics import Topics, webhook_group
 from streams.trouble import Trouble
 
-ANSWER_SECONDS: Final = 10.0
 LAG_SECONDS: Final = 1.0
 SESSION_MS: Final = 6_000
 """The least that brokers allow by default: what a killed notifier leaves is taken over after it."""
 HEARTBEAT_MS: Final = 1_000
-FIRST_START_SECONDS: Final = 30.0
-"""How long the coordinator of a new group may take to be found."""
-AGAIN_SECONDS: Final = 0.2
 
 log = logging.getLogger("ipg12.webhook")
-
-_PASSING: Final = {
-    KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001  # the library's own names
-    KafkaError._MAX_POLL_EXCEEDED,  # noqa: SLF001
-    KafkaError._STATE,  # noqa: SLF001
-    KafkaError._TIMED_OUT,  # noqa: SLF001
-    KafkaError._TRANSPORT,  # noqa: SLF001
-    KafkaError._WAIT_COORD,  # noqa: SLF001
-    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-    KafkaError.COORDINATOR_NOT_AVAILABLE,
-    KafkaError.ILLEGAL_GENERATION,
-    KafkaError.NETWORK_EXCEPTION,
-    KafkaError.NOT_COORDINATOR,
-    KafkaError.NOT_LEADER_FOR_PARTITION,
-    KafkaError.REBALANCE_IN_PROGRESS,
-    KafkaError.REQUEST_TIMED_OUT,
-    KafkaError.UNKNOWN_MEMBER_ID,
-}
-"""What ends without our doing, or what the next rebalance settles."""
 
 
 class Steps:
@@ -85,10 +62,11 @@ class Steps:
                 "partition.assignment.strategy": "cooperative-sticky",
             }
         )
+        self._progress = Progress(self._consumer, self._asker, self.topic, self.group)
 
     def __enter__(self) -> Self:
         """Join the group, which goes on where it was; a new one begins at the end."""
-        self._begin()
+        self._progress.begin()
         self._consumer.subscribe([self.topic], on_assign=self._assigned, on_revoke=self._revoked)
         return self
 
@@ -114,10 +92,10 @@ class Steps:
                 f"set the group's offset, see docs/operating.md"
             )
             raise Trouble(fault)
-        elif _passing(error):
+        elif passing(error):
             log.warning("webhook.brokers fault=%s", error.name())
         else:
-            raise self._trouble(error)
+            raise self._progress.trouble(error)
         return None
 
     def commit(self, message: Message) -> str | None:
@@ -127,10 +105,10 @@ class Steps:
         """
         number, after = message.partition() or 0, (message.offset() or 0) + 1
         try:
-            self._commit([TopicPartition(self.topic, number, after)])
+            self._progress.commit([TopicPartition(self.topic, number, after)])
         except KafkaException as fault:
-            if not _passing(fault.args[0]):
-                raise self._trouble(fault.args[0]) from None
+            if not passing(fault.args[0]):
+                raise self._progress.trouble(fault.args[0]) from None
             return str(fault.args[0].name())
         self._done[number] = after
         return None
@@ -149,7 +127,7 @@ class Steps:
         try:
             mine = self._consumer.assignment()
             unknown = [each for each in mine if each.partition not in self._done]
-            for place in self._asked(unknown) if unknown else ():
+            for place in self._progress.asked(unknown) if unknown else ():
                 self._done.setdefault(place.partition, place.offset)
             for place in mine:
                 _, end = self._asker.get_watermark_offsets(place, LAG_SECONDS)
@@ -164,35 +142,6 @@ class Steps:
         everything = self._given.get(number, done) <= done
         return max(done, self._ends.get(number, 0)) if everything else done
 
-    def _begin(self) -> None:
-        """Let a group that is new begin at the end of each partition, and write that down.
-
-        Where another one of it has come first, the brokers refuse ours: its offsets hold.
-        """
-        deadline = monotonic() + FIRST_START_SECONDS
-        while True:
-            try:
-                topic = self._asker.list_topics(self.topic, ANSWER_SECONDS).topics[self.topic]
-                places = [TopicPartition(self.topic, number) for number in topic.partitions]
-                new = [each for each in self._asked(places) if each.offset < 0]
-                for place in new:
-                    place.offset = self._asker.get_watermark_offsets(place, ANSWER_SECONDS)[1]
-                if new:
-                    self._commit(new)
-            except KafkaException as fault:
-                if not _passing(fault.args[0]) or monotonic() > deadline:
-                    raise self._trouble(fault.args[0]) from None
-                sleep(AGAIN_SECONDS)
-            else:
-                return
-
-    def _asked(self, places: list[TopicPartition]) -> list[TopicPartition]:
-        """Ask how far the group is; the offset is negative where it has none."""
-        return _checked(self._consumer.committed(places, ANSWER_SECONDS))
-
-    def _commit(self, places: list[TopicPartition]) -> None:
-        _checked(self._consumer.commit(offsets=places, asynchronous=False))
-
     def _assigned(self, consumer: Consumer, places: list[TopicPartition]) -> None:
         consumer.incremental_assign(places)
         consumer.resume(places)  # one that comes back may have been let wait when it went
@@ -203,21 +152,3 @@ class Steps:
             for known in (self._given, self._done, self._ends):
                 known.pop(place.partition, None)
             self._gone(place.partition)
-
-    def _trouble(self, error: KafkaError) -> Trouble:
-        advice = "`ipg12 topics acls --for notifier` prints the rights that are needed"
-        denied = "AUTHORIZATION_FAILED" in error.name()
-        message = f"cannot read topic {self.topic} as group {self.group}: {error.str()}"
-        return Trouble(f"{message}; {advice}" if denied else message)
-
-
-def _checked(places: list[TopicPartition]) -> list[TopicPartition]:
-    """Raise what the brokers say of a single partition."""
-    for each in places:
-        if each.error:
-            raise KafkaException(each.error)
-    return places
-
-
-def _passing(error: KafkaError) -> bool:
-    return error.retriable() or error.code() in _PASSING

@@ -1,6 +1,6 @@
-"""What stands in a topic, read from its beginning."""
+"""What stands in topics, read from their beginnings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from time import monotonic
 from typing import Final, Self
@@ -38,11 +38,10 @@ def read_topic(settings: Settings, topic: str) -> Iterator[Message]:
 
 
 class Contents:
-    """Reads a topic from its beginning, or what comes from now on; committed records only."""
+    """Reads topics from their beginnings, or what comes from now on; committed records only."""
 
-    def __init__(self, settings: Settings, topic: str, *, from_now: bool = False) -> None:
-        """Name the topic, which must be there."""
-        self._topic = topic
+    def __init__(self, settings: Settings, *topics: str, from_now: bool = False) -> None:
+        """Name the topics, which must be there."""
         self._from_now = from_now
         self._consumer = Consumer(
             {
@@ -54,20 +53,17 @@ class Contents:
                 "log_level": 0,
             }
         )
-        with _answering(topic):
-            metadata = self._consumer.list_topics(topic, ANSWER_SECONDS)
-        self.unfinished = set(metadata.topics[topic].partitions)
-        """Partitions whose end has not been reached."""
+        self._places = {(topic, number) for topic in topics for number in self._numbers(topic)}
+        self.unfinished = set(self._places)
+        """Topics and partitions whose end has not been reached."""
 
     def __enter__(self) -> Self:
         """Begin."""
-        places = [
-            TopicPartition(self._topic, number, OFFSET_BEGINNING) for number in self.unfinished
-        ]
+        places = [TopicPartition(*place, OFFSET_BEGINNING) for place in self._places]
         if self._from_now:
-            with _answering(self._topic):
-                for place in places:
-                    place.offset = self._consumer.get_watermark_offsets(place, ANSWER_SECONDS)[1]
+            for place in places:
+                with _answering(place.topic):
+                    place.offset = self._end(place)
         self._consumer.assign(places)
         return self
 
@@ -79,13 +75,46 @@ class Contents:
         """Give the records that have come; raises Trouble."""
         for message in self._consumer.consume(500, POLL_SECONDS):
             error = message.error()
+            topic, partition = message.topic() or "", message.partition() or 0
             if error is None:
                 yield message
             elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # the library's own name
-                self.unfinished.discard(message.partition())
+                self.unfinished.discard((topic, partition))
             elif error.code() != KafkaError.GROUP_AUTHORIZATION_FAILED:  # no group is made use of
-                fault = f"cannot read topic {self._topic}: {error.str()}"
+                fault = f"cannot read topic {topic}: {error.str()}"
                 raise Trouble(fault)
+
+    def verify_whole(self) -> None:
+        """See that no partition has been added to what is read. Raises Trouble."""
+        for topic in {topic for topic, _ in self._places}:
+            if {(topic, number) for number in self._numbers(topic)} - self._places:
+                fault = f"topic {topic} has more partitions than before; start again"
+                raise Trouble(fault)
+
+    def left(self, topic: str, done: Mapping[str, int]) -> int | None:
+        """Count the offsets of any topic beyond those done; None where the brokers are silent.
+
+        `done` gives the last offset of each `TOPIC/PARTITION`.
+        """
+        try:
+            return sum(
+                max(
+                    0,
+                    self._end(TopicPartition(topic, number))
+                    - 1
+                    - done.get(f"{topic}/{number}", -1),
+                )
+                for number in self._numbers(topic)
+            )
+        except (KafkaException, Trouble):
+            return None
+
+    def _numbers(self, topic: str) -> list[int]:
+        with _answering(topic):
+            return list(self._consumer.list_topics(topic, ANSWER_SECONDS).topics[topic].partitions)
+
+    def _end(self, place: TopicPartition) -> int:
+        return self._consumer.get_watermark_offsets(place, ANSWER_SECONDS)[1]
 
 
 @contextmanager

@@ -187,6 +187,11 @@ class EpisodeRow(BaseModel):
         }
 
     @property
+    def wrong(self) -> bool:
+        """Whether an error is among that; warnings and information need not be corrected."""
+        return Severity.ERROR in self.awaited.values()
+
+    @property
     def key(self) -> str:
         """Key of its row."""
         return f"{self.provider}/{self.episode_id}"

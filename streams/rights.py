@@ -44,6 +44,7 @@ class Command(StrEnum):
     NOTIFIER = "notifier"
     VIEWER = "viewer"
     OPERATOR = "operator"
+    DASHBOARD = "dashboard"
     PUBLISH = "publish"
     CREATE = "create"
 
@@ -86,12 +87,8 @@ def needed(command: Command, settings: Settings) -> list[Right]:
                 *_on_topics(Operation.READ, topics.alert_events),
                 Right(Operation.READ, Resource.GROUP, webhook_group(settings)),
             ]
-        case Command.VIEWER | Command.OPERATOR:
-            asked = [topics.alert_commands] if command is Command.OPERATOR else []
-            return [
-                *_on_topics(Operation.READ, topics.alerts, topics.worklist, topics.alert_events),
-                *_on_topics(Operation.WRITE, *asked),
-            ]
+        case Command.VIEWER | Command.OPERATOR | Command.DASHBOARD:
+            return _at_the_desk(command, settings)
         case Command.PUBLISH:
             return _on_topics(Operation.WRITE, topics.episodes)
     source, *others = (topic.name for topic in wanted(settings))
@@ -122,6 +119,18 @@ def grants(
             words += ["--resource-pattern-type", "prefixed"]
         lines.append(shlex.join(words))
     return lines
+
+
+def _at_the_desk(command: Command, settings: Settings) -> list[Right]:
+    """Give what is needed to look at alerts, and to deal with them."""
+    topics = Topics(settings.topic_prefix)
+    rights = _on_topics(Operation.READ, topics.alerts, topics.worklist, topics.alert_events)
+    if command is Command.DASHBOARD:
+        rights += _on_topics(Operation.READ, topics.ledger, topics.alert_ledger)
+        rights += _on_topics(Operation.DESCRIBE, topics.episodes)
+    if command is Command.OPERATOR or (command is Command.DASHBOARD and settings.api_token):
+        rights += _on_topics(Operation.WRITE, topics.alert_commands)
+    return rights
 
 
 def _on_topics(operation: Operation, *names: str) -> list[Right]:

@@ -26,7 +26,8 @@ from streams.intake import MAX_RECORD_BYTES
 from streams.trouble import Trouble
 
 PREFIX = "IPG12_"
-_SECRETS = ("sasl_password", "webhook_token")
+_SECRETS = ("sasl_password", "api_token", "webhook_token")
+_TOKEN_CHARACTERS = 16
 
 KafkaName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$", max_length=200)]
 
@@ -134,9 +135,29 @@ class Settings(BaseModel):
         le=64 * MAX_RECORD_BYTES,
         description="Larger records are dead letters.",
     )
+    check_crcs: bool = Field(
+        default=True, description="Check the checksums of what is read; the embedded broker's fail."
+    )
     web_port: int = Field(default=6066, ge=1, le=65_535, description="Of metrics and health.")
     alerts_web_port: int = Field(
         default=6067, ge=1, le=65_535, description="Of metrics and health of the alerts."
+    )
+    dashboard_host: str = Field(
+        default="127.0.0.1", description="Address at which the dashboard listens."
+    )
+    dashboard_port: int = Field(default=6068, ge=1, le=65_535, description="Of the dashboard.")
+    dashboard_names: Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9.-]+(,|$))*$")] = Field(
+        default="",
+        description="Names under which a proxy serves the dashboard, with commas.",
+    )
+    dashboard_proxies: Annotated[str, StringConstraints(pattern=r"^([0-9A-Fa-f.:/]+(,|$))*$")] = (
+        Field(
+            default="",
+            description="Addresses of proxies that say who asks, with commas.",
+        )
+    )
+    api_token: Annotated[SecretStr, Field(min_length=_TOKEN_CHARACTERS)] | None = Field(
+        default=None, description="Whoever changes alerts at the dashboard has to show it."
     )
     alert_errors: AlertFrom = Field(
         default="1", description="From how many findings of severity error on there is an alert."

@@ -6,7 +6,18 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from streams.cli import alerts, check, demo, explain, publish, rules, topics, worker, worklist
+from streams.cli import (
+    alerts,
+    check,
+    dashboard,
+    demo,
+    explain,
+    publish,
+    rules,
+    topics,
+    worker,
+    worklist,
+)
 from streams.cli.showing.terminal import visible
 from streams.trouble import CANNOT, Trouble
 
@@ -23,6 +34,7 @@ app.add_typer(topics.topics, name="topics")
 app.command()(worker.worker)
 app.add_typer(alerts.alerts, name="alerts")
 app.command()(worklist.worklist)
+app.command()(dashboard.dashboard)
 app.command()(publish.publish)
 app.command()(demo.demo)
 

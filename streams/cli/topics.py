@@ -37,7 +37,9 @@ def create(
 def acls(
     user: Annotated[str, typer.Option(help="Who is to have the rights: the principal's name.")],
     command: Annotated[
-        Literal["worker", "alerts", "notifier", "viewer", "operator", "publish", "create"],
+        Literal[
+            "worker", "alerts", "notifier", "viewer", "operator", "dashboard", "publish", "create"
+        ],
         typer.Option(
             "--for",
             help="What the user runs: alerts is `alerts run`, notifier `alerts notify`, viewer "

@@ -18,7 +18,6 @@ def worklist(
     ] = False,
 ) -> None:
     """List a provider's episodes awaiting correction, with findings and proposed sequence."""
-    from schemas.verdict import Severity
     from streams.cli.showing.alerts import worklist_lines
     from streams.cli.showing.terminal import Screen, write
     from streams.kafka.desk import Desk
@@ -28,7 +27,7 @@ def worklist(
     rows = [
         row
         for row in Desk(Settings.read()).worklist(theirs)
-        if (row.awaited if everything else Severity.ERROR in row.awaited.values())
+        if (row.awaited if everything else row.wrong)
     ]
     if form is Form.JSONL:
         write("".join(f"{row.model_dump_json()}\n" for row in rows))

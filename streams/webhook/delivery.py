@@ -4,7 +4,7 @@ import ssl
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-import httpx
+import httpx2
 
 from schemas.alert import AlertEvent
 from streams.alerts.alertmanager import AlertmanagerMessage, for_alertmanager
@@ -46,16 +46,16 @@ class Delivery:
         self._settings = settings
         self._token = settings.webhook_token.get_secret_value() if settings.webhook_token else ""
         try:
-            self._url = httpx.URL(settings.webhook_url.get_secret_value())
-        except httpx.InvalidURL:
+            self._url = httpx2.URL(settings.webhook_url.get_secret_value())
+        except httpx2.InvalidURL:
             message = "IPG12_WEBHOOK_URL: should be an http or https URL"
             raise Trouble(message) from None
         # A connection of its own for each step: one that was kept may be closed at the other end,
         # and nobody could say whether the step had arrived.
-        self._client = httpx.Client(
+        self._client = httpx2.Client(
             verify=ssl.create_default_context(),
             timeout=ATTEMPT_SECONDS,
-            limits=httpx.Limits(max_keepalive_connections=0),
+            limits=httpx2.Limits(max_keepalive_connections=0),
             headers={"User-Agent": "ipg12", "Connection": "close"},
         )
 
@@ -78,7 +78,7 @@ class Delivery:
             # What the receiver says in words is not even read.
             with self._client.stream("POST", self._url, json=message, headers=headers) as response:
                 status, retry_after = response.status_code, response.headers.get("Retry-After")
-        except httpx.TransportError as error:
+        except httpx2.TransportError as error:
             return Heard(Answer.LATER, _fault(error))
         finally:
             self.waiting = False

@@ -13,7 +13,7 @@ from broker.accounting import Account, Books
 from broker.kafka import Cluster
 from broker.load import episode, mixed_load
 from broker.records import Content, Publisher, Record, read_topic
-from broker.worker import COMMAND, Alerts, Notifier, Worker, run
+from broker.worker import COMMAND, Alerts, Dashboard, Notifier, Worker, run
 from confluent_kafka import (
     Consumer,
     ConsumerGroupTopicPartitions,
@@ -109,6 +109,12 @@ class Deployment:
         environment = {f"IPG12_{name.upper()}": value for name, value in settings.items()}
         log = self._folder / f"notifier-{next(self._numbers)}.log"
         return Notifier(log, self.environment | environment)
+
+    def dashboard(self, **settings: str) -> Dashboard:
+        """Give a dashboard; it is not started yet."""
+        environment = {f"IPG12_{name.upper()}": value for name, value in settings.items()}
+        log = self._folder / f"dashboard-{next(self._numbers)}.log"
+        return Dashboard(log, self.environment | environment)
 
     def run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run the command to its end."""

@@ -156,3 +156,15 @@ class Notifier(Worker):
 def _environment(ours: dict[str, str]) -> dict[str, str]:
     theirs = {name: value for name, value in os.environ.items() if not name.startswith("IPG12_")}
     return {**theirs, **ours}
+
+
+class Dashboard(Worker):
+    """One process of `ipg12 dashboard`."""
+
+    command = ("dashboard",)
+    port_variable = "IPG12_DASHBOARD_PORT"
+
+    @property
+    def address(self) -> str:
+        """Where it serves."""
+        return f"http://{HOST}:{self.port}"

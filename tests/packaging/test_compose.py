@@ -23,7 +23,7 @@ SERVICES = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if service.get("build")}
 KAFKA = SERVICES["kafka"]
 WORKER = SERVICES["worker"]
-ALERTS = SERVICES["alerts"]
+RUNNING = {name: SERVICES[name] for name in ("worker", "alerts", "notifier", "dashboard")}
 PROFILE = "observability"
 LOOKING = {
     name: service for name, service in SERVICES.items() if service.get("profiles") == [PROFILE]
@@ -50,7 +50,7 @@ def test_every_variable_named_is_one_that_the_settings_read(text: str) -> None:
 
 
 def test_no_service_of_ours_is_given_any_other_variable() -> None:
-    assert set(OURS) == {"topics", "worker", "alerts", "notifier"}
+    assert set(OURS) == {"topics", *RUNNING}
     for service in OURS.values():
         assert all(name.startswith(PREFIX) for name in service["environment"])
 
@@ -97,7 +97,7 @@ def test_our_image_carries_the_version_of_the_project() -> None:
 def test_ports_are_published_on_the_loopback_address_only() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
 
-    assert set(published) == {"kafka", "worker", "alerts", "notifier", *LOOKING}
+    assert set(published) == {"kafka", *RUNNING, *LOOKING}
     for ports in published.values():
         for port in ports:
             assert re.fullmatch(r"127\.0\.0\.1:\d+:\d+", port), port
@@ -111,11 +111,16 @@ def test_the_worker_is_published_at_the_port_that_it_serves() -> None:
     assert port == str(Settings.model_fields["web_port"].default)
 
 
-def test_the_alerts_are_published_at_the_port_that_they_serve_and_are_asked_there() -> None:
-    port = Settings.model_fields["alerts_web_port"].default
+@pytest.mark.parametrize(
+    "name,field", [("alerts", "alerts_web_port"), ("dashboard", "dashboard_port")]
+)
+def test_what_stands_beside_the_worker_is_published_where_it_serves_and_asked_there(
+    name: str, field: str
+) -> None:
+    port, service = Settings.model_fields[field].default, RUNNING[name]
 
-    assert ALERTS["ports"] == [f"127.0.0.1:{port}:{port}"]
-    assert ALERTS["environment"]["IPG12_WEB_PORT"] == port
+    assert service["ports"] == [f"127.0.0.1:{port}:{port}"]
+    assert service["environment"]["IPG12_WEB_PORT"] == port
     assert "${IPG12_WEB_PORT}" in instruction("HEALTHCHECK")
 
 
@@ -149,9 +154,7 @@ def test_nothing_but_kafka_can_write_to_its_image_or_gain_rights(name: str) -> N
     assert not service.get("privileged")
 
 
-@pytest.mark.parametrize(
-    "service", [WORKER, ALERTS, NOTIFIER], ids=["worker", "alerts", "notifier"]
-)
+@pytest.mark.parametrize("service", RUNNING.values(), ids=RUNNING)
 def test_a_service_has_longer_to_stop_than_it_promises_to_need(service: dict[str, str]) -> None:
     assert instruction("STOPSIGNAL") == "SIGTERM"
     assert int(service["stop_grace_period"].removesuffix("s")) > 10
@@ -163,7 +166,7 @@ def test_topics_are_made_once_before_the_others_and_after_kafka_is_well() -> Non
     assert topics["command"] == ["topics", "create"]
     assert topics["depends_on"] == {"kafka": {"condition": "service_healthy"}}
     assert "restart" not in topics
-    for service in (WORKER, ALERTS, NOTIFIER):
+    for service in RUNNING.values():
         assert service["depends_on"] == {"topics": {"condition": "service_completed_successfully"}}
         assert service["restart"] in {"on-failure", "unless-stopped"}
 

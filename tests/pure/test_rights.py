@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from schemas.verdict import Outcome
 from streams.rights import Command, Operation, Resource, Right, grants, needed
@@ -56,6 +57,13 @@ def test_a_notifier_may_read_what_happened_to_alerts_in_a_group_of_its_own_and_w
 
 def test_an_operator_may_write_commands_and_nothing_else() -> None:
     assert names(Command.OPERATOR, Operation.WRITE) == {TOPICS.alert_commands}
+
+
+def test_a_dashboard_may_write_commands_only_where_it_has_a_token() -> None:
+    with_token = SETTINGS.model_copy(update={"api_token": SecretStr("x" * 16)})
+    assert names(Command.DASHBOARD, Operation.WRITE) == set()
+    assert names(Command.DASHBOARD, Operation.WRITE, with_token) == {TOPICS.alert_commands}
+    assert names(Command.DASHBOARD, Operation.DESCRIBE) == {TOPICS.episodes}
 
 
 def test_a_publisher_may_write_the_input_and_nothing_else() -> None:

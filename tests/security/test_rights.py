@@ -1,5 +1,6 @@
 """The rights that are printed are enough, and none of them can be left out."""
 
+import json
 import re
 from functools import cache
 
@@ -27,6 +28,7 @@ VERIFY = {
     Command.WORKER: verify_topics,
     Command.ALERTS: verify_topics,
     Command.NOTIFIER: verify_use,
+    Command.DASHBOARD: verify_use,
 }
 
 
@@ -72,6 +74,7 @@ def one(right: Right) -> str:
         (["alerts", "notify"], Command.NOTIFIER),
         (["alerts", "list"], Command.VIEWER),
         (["alerts", "acknowledge", "LV02/R0A"], Command.OPERATOR),
+        (["dashboard"], Command.DASHBOARD),
         (["publish", "-"], Command.PUBLISH),
         (["topics", "create"], Command.CREATE),
     ],
@@ -158,6 +161,21 @@ def test_with_the_rights_printed_for_it_a_notifier_tells_what_happens(
         notifier.wait_until(lambda: receiver.heard, "it was told", SECONDS)
         assert notifier.stop() == 0
     assert receiver.heard[0].body["status"] == "resolved"
+    withdraw(deployment.admin, rights)
+
+
+@pytest.mark.parametrize("settings_of_it", [{}, {"api_token": "a-token-of-the-tests"}], ids=str)
+def test_with_the_rights_printed_for_it_a_dashboard_shows_and_does_what_it_offers(
+    deployment: Deployment, settings_of_it: dict[str, str]
+) -> None:
+    words = ("topics", "acls", "--user", USER, "--for", Command.DASHBOARD)
+    lines = deployment.run(*words, **settings_of_it).stdout.splitlines()
+    assert any("alert-commands" in line for line in lines) == bool(settings_of_it)
+    rights = grant(deployment.admin, lines)
+    with deployment.dashboard(**settings_of_it) as dashboard:
+        dashboard.wait_ready()
+        assert json.loads(dashboard.get("/api/counters")[1])["waiting"] == 0
+        assert dashboard.stop() == 0
     withdraw(deployment.admin, rights)
 
 

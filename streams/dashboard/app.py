@@ -1,0 +1,117 @@
+"""The dashboard as a web application."""
+
+from collections.abc import Awaitable, Callable
+from functools import cache
+from importlib.metadata import version
+from ipaddress import ip_address
+from typing import Any, Final
+
+from fastapi import FastAPI, Request, Response
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from schemas.episode import Episode
+from streams.dashboard.access import Access
+from streams.dashboard.api import api
+from streams.dashboard.clerk import Clerk
+from streams.dashboard.forms import forms
+from streams.dashboard.notice import Notice
+from streams.dashboard.pages import STATIC, Pages
+from streams.dashboard.problems import handle_problems
+from streams.dashboard.site import site
+from streams.dashboard.view import View
+from streams.kafka.desk import Desk
+from streams.settings import Settings
+
+LOOPBACK: Final = ("127.0.0.1", "[::1]", "localhost")
+
+BODY_BYTES: Final = 64 * 1024
+"""Most bytes of what is sent to ask for something; a check takes more."""
+
+HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",
+}
+
+
+def create_dashboard(settings: Settings, view: View, notice: Notice, desk: Desk) -> FastAPI:
+    """Make the application on a view that somebody else keeps up to date."""
+    app = FastAPI(
+        title="ipg12 dashboard",
+        version=version("ipg12"),
+        summary="Alerts, worklist, counters and rules of ipg12, and its verdicts.",
+        docs_url=None,  # both load scripts from elsewhere
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        max_body_size=BODY_BYTES,
+    )
+    names = [name for name in settings.dashboard_names.split(",") if name]
+    state = app.state
+    state.view, state.notice, state.max_record_bytes = view, notice, settings.max_record_bytes
+    state.access = Access(settings.api_token, names)
+    state.clerk = Clerk(view, notice, desk)
+    state.pages = Pages(view, state.access)
+    handle_problems(app, state.pages.problem, HEADERS)
+    for routes in api, site, forms:
+        app.include_router(routes)
+    app.mount("/static", StaticFiles(directory=STATIC))
+    app.openapi = cache(lambda: _document(app))  # type: ignore[method-assign]  # FastAPI's own way
+
+    @app.api_route("/livez", methods=["GET", "HEAD"], include_in_schema=False)
+    async def livez() -> Response:
+        return JSONResponse({"alive": True})
+
+    @app.api_route("/readyz", methods=["GET", "HEAD"], include_in_schema=False)
+    async def readyz() -> Response:
+        reason = _not_ready(view)
+        return JSONResponse({"ready": reason is None, "reason": reason}, 503 if reason else 200)
+
+    if _is_loopback(settings.dashboard_host):
+        # No page from elsewhere may reach it under a name of its own.
+        allowed = [*LOOPBACK, settings.dashboard_host, *names]
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed)
+
+    @app.middleware("http")
+    async def secure(
+        request: Request, call_next: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        response = await call_next(request)
+        response.headers.update(HEADERS)
+        return response
+
+    return app
+
+
+def _is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach an address or a name."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """Write the OpenAPI document, with what an episode is."""
+    document = get_openapi(
+        title=app.title, version=app.version, summary=app.summary, routes=app.routes
+    )
+    episode = Episode.model_json_schema(ref_template="#/components/schemas/{model}")
+    parts = episode.pop("$defs")
+    document["components"]["schemas"] |= {**parts, "Episode": episode}
+    return document
+
+
+def _not_ready(view: View) -> str | None:
+    if not view.complete:
+        return "the topics are still being read"
+    return "the brokers do not answer" if view.silent_since else None

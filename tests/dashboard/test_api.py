@@ -1,0 +1,443 @@
+"""The API, and what both it and the pages promise to everybody who asks."""
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from dashboard.scenes import TOPICS, Scene, busy_scene, written
+from dashboard.serving import OPEN, TOKEN
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from itsdangerous import URLSafeTimedSerializer
+
+from schemas.alert import Alert, AlertAction, AlertEvent, AlertPosition
+from schemas.verdict import Verdict
+from streams.check import judge
+from streams.dashboard.access import BAD_TOKENS, COOKIE, SESSION_SECONDS
+from streams.dashboard.app import BODY_BYTES, HEADERS, create_dashboard
+from streams.rules import RULES
+from streams.settings import Settings
+from streams.trouble import Trouble
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "episodes.jsonl"
+BAD = written(procedures=["V44.4", "Y53.4", "V55.1", "Z66.5"])
+KEY = "LV02/R0A"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+UNTIL = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+
+
+def client(scene: Scene, *, raise_server_exceptions: bool = True) -> TestClient:
+    app = create_dashboard(scene.settings, scene.view, scene.notice, scene)
+    return TestClient(
+        app,
+        base_url="http://localhost",
+        follow_redirects=False,
+        raise_server_exceptions=raise_server_exceptions,
+    )
+
+
+@pytest.fixture
+def scene() -> Scene:
+    made = Scene(OPEN)
+    made.publish([BAD])
+    return made
+
+
+@pytest.fixture
+def api(scene: Scene) -> Iterator[TestClient]:
+    with client(scene) as asked:
+        yield asked
+
+
+def problem(answer: Response) -> str:
+    """Give what a problem says; it is one whole, and of the status that it names."""
+    assert answer.headers["content-type"] == "application/problem+json"
+    said = answer.json()
+    assert set(said) == {"type", "title", "status", "detail", "errors"}
+    assert said["status"] == answer.status_code
+    return str(said["detail"])
+
+
+def test_alerts_are_listed_as_asked_for() -> None:
+    scene = busy_scene(OPEN)
+    alerts, asked = scene.view.alerts(), client(scene)
+
+    def listed(query: str) -> list[Alert]:
+        answer = asked.get(f"/api/alerts?{query}").json()
+        assert answer["total"] == len(answer["alerts"])
+        return [Alert.model_validate(alert) for alert in answer["alerts"]]
+
+    def active(alert: Alert) -> bool:
+        return alert.state.active and alert.silence is None
+
+    limit = "limit=200"
+    assert listed(f"{limit}&show=all") == alerts
+    assert listed(limit) == [alert for alert in alerts if active(alert)]
+    for show in "resolved", "silenced", "pending":
+        found = listed(f"{limit}&show={show}")
+        assert all(show == alert.state or (show == "silenced" and alert.silence) for alert in found)
+        assert bool(found) == (show != "pending")
+    (first, *_) = alerts
+    found = listed(f"{limit}&rule={first.rule}&provider={first.provider.lower()}&severity=")
+    assert found == [first]
+    whole = asked.get("/api/alerts?show=all&limit=3&offset=2").json()
+    assert [Alert.model_validate(alert) for alert in whole["alerts"]] == alerts[2:5]
+    assert whole["total"] == len(alerts)
+
+
+def test_alerts_that_somebody_sees_to_are_told_from_those_that_nobody_does() -> None:
+    scene = Scene(OPEN)
+    scene.publish([BAD, written(episode_id="E2", provider_code="RM3", procedures=["V44.4"])])
+    before = {alert.key for alert in scene.view.alerts()}
+    scene.command(AlertAction.ACKNOWLEDGE, KEY)
+    asked = client(scene)
+    shown = {
+        show: {f"{alert['rule']}/{alert['provider']}" for alert in answer["alerts"]}
+        for show in ("attention", "unattended", "acknowledged")
+        for answer in [asked.get(f"/api/alerts?show={show}").json()]
+    }
+    assert shown == {
+        "attention": before,
+        "unattended": before - {KEY},
+        "acknowledged": {KEY},
+    }
+    assert scene.view.alerts()[-1].key == KEY
+    assert f"{len(before) - 1} nobody has acknowledged" in asked.get("/").text
+
+
+def test_it_knows_codes_in_any_case(api: TestClient) -> None:
+    for address in "alerts/lv02/r0a", "worklist/r0a", "rules/lv02", "alerts?rule=lv02&provider=r0a":
+        assert api.get(f"/api/{address}").json() == api.get(f"/api/{upper(address)}").json()
+
+
+def upper(address: str) -> str:
+    return address.replace("lv02", "LV02").replace("r0a", "R0A")
+
+
+def test_an_alert_is_told_with_its_history_and_its_episodes(api: TestClient) -> None:
+    detail = api.get(f"/api/alerts/{KEY}").json()
+    assert detail["alert"]["awaiting"] == 1
+    assert [event["step"] for event in detail["history"]] == ["opened"]
+    assert [episode["episode_id"] for episode in detail["episodes"]] == ["E1"]
+    assert api.get("/api/worklist").json() == [{"provider": "R0A", "episodes": 1}]
+    worklist = api.get("/api/worklist/R0A").json()
+    assert (worklist["total"], worklist["episodes"]) == (1, detail["episodes"])
+
+
+def test_counters_tell_what_the_ledger_counts(api: TestClient) -> None:
+    counters = api.get("/api/counters?span=day").json()
+    assert counters["outcomes"] == {"non-compliant": 1}
+    assert counters["rules"] == {"LV02": 1}
+    assert len(counters["span"]) == 48
+
+
+def test_every_rule_is_told_with_its_examples(api: TestClient) -> None:
+    rules = api.get("/api/rules").json()
+    assert [rule["code"] for rule in rules] == [rule.code for rule in RULES]
+    for rule in rules:
+        assert api.get(f"/api/rules/{rule['code']}").json() == rule
+        assert all(example["bad"] != example["good"] for example in rule["examples"])
+        assert any(example["at_fault"] for example in rule["examples"]) or rule["code"] in {
+            "DX01",
+            "DX06",
+        }
+
+
+def test_a_check_gives_the_verdict_that_a_record_would_have_had(api: TestClient) -> None:
+    for line in GOLDEN.read_text().splitlines():
+        value = json.dumps(json.loads(line)["episode"]).encode()
+        assert Verdict.model_validate(api.post("/api/check", content=value).json()) == judge(value)
+    assert api.post("/api/check", content=b"{").json()["rejection"]["reason"] == "not-json"
+    large = b'"' + b"x" * OPEN.max_record_bytes
+    answer = api.post("/api/check", content=large)
+    assert (answer.status_code, problem(answer)) == (413, "an episode has 1048576 bytes at most")
+
+
+def test_an_alert_is_dealt_with_from_acknowledged_to_resolved(
+    api: TestClient, scene: Scene
+) -> None:
+    for action, wish, said in (
+        ("acknowledge", {}, "acknowledged"),
+        ("silence", {"why": "known", "until": UNTIL}, "silenced"),
+        ("unsilence", {}, "unsilenced"),
+        ("resolve", {"why": "withdrawn"}, "resolved"),
+    ):
+        answer = api.post(f"/api/alerts/{KEY}/{action}", json={"by": "Ann", **wish}, headers=BEARER)
+        assert answer.status_code == 200, answer.text
+        event = AlertEvent.model_validate(answer.json())
+        assert (event.step, event.by) == (said, "Ann")
+        assert scene.view.alert(KEY) == event.alert
+
+
+@pytest.mark.parametrize(
+    "address,wish,status,said",
+    [
+        (f"{KEY}/acknowledge", {"by": ""}, 422, "body.by String should have at least 1 character"),
+        (f"{KEY}/acknowledge", {}, 422, "body.by Field required"),
+        (f"{KEY}/resolve", {"by": "Ann"}, 422, "resolve needs a reason (why)"),
+        (f"{KEY}/resolve", {"by": "A", "why": "x" * 501}, 422, "should have at most 500"),
+        (f"{KEY}/silence", {"by": "A", "why": "x"}, 422, "a silence needs an end (until)"),
+        (
+            f"{KEY}/silence",
+            {"by": "A", "why": "x", "until": "2026-01-01T00:00:00Z"},
+            422,
+            "a silence ends after it begins (until)",
+        ),
+        (
+            f"{KEY}/silence",
+            {"by": "A", "why": "x", "until": "2999-01-01T00:00:00Z"},
+            422,
+            "90 days at most",
+        ),
+        (f"{KEY}/resolve", {"by": "A", "why": "x", "until": UNTIL}, 422, "only a silence has an"),
+        (f"{KEY}/unsilence", {"by": "A"}, 409, "the alert is not silenced"),
+        (f"{KEY}/delete", {"by": "A"}, 422, "path.action"),
+        ("LV02/ZZZ/resolve", {"by": "A", "why": "x"}, 404, "there is no such alert"),
+        ("lv2/R0A/resolve", {"by": "A", "why": "x"}, 422, "path.rule"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_what_cannot_be_done_is_a_problem_and_changes_nothing(
+    api: TestClient, scene: Scene, address: str, wish: dict[str, str], status: int, said: str
+) -> None:
+    before = scene.view.alerts()
+    answer = api.post(f"/api/alerts/{address}", json=wish, headers=BEARER)
+    assert answer.status_code == status
+    assert said in problem(answer)
+    assert scene.view.alerts() == before
+
+
+@pytest.mark.parametrize(
+    "address,status,said",
+    [
+        ("alerts?show=some", 422, "query.show"),
+        ("alerts?limit=201", 422, "query.limit"),
+        ("alerts?offset=-1", 422, "query.offset"),
+        ("alerts?colour=red", 422, "query.colour"),
+        ("alerts?provider=R*", 422, "query.provider"),
+        ("alerts/LV02/ZZZ", 404, "there is no alert LV02/ZZZ"),
+        ("rules/XX99", 404, "there is no rule XX99"),
+        ("counters?span=year", 422, "query.span"),
+        ("nothing", 404, "Not Found"),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_a_problem(
+    api: TestClient, address: str, status: int, said: str
+) -> None:
+    answer = api.get(f"/api/{address}")
+    assert answer.status_code == status
+    assert said in problem(answer)
+
+
+def test_a_problem_does_not_quote_what_was_sent(api: TestClient) -> None:
+    wish = {"by": "secret" * 30, "why": ["secret"], "until": "secret"}
+    answer = api.post(f"/api/alerts/{KEY}/silence", json=wish, headers=BEARER)
+    assert len(answer.json()["errors"]) == 3
+    assert "secret" not in answer.text
+
+
+def test_without_a_token_configured_nothing_can_be_changed(scene: Scene) -> None:
+    scene.settings = Settings()
+    with client(scene) as asked:
+        for headers in {}, BEARER:
+            answer = asked.post(f"/api/alerts/{KEY}/acknowledge", json={"by": "A"}, headers=headers)
+            assert answer.status_code == 403
+            assert "set IPG12_API_TOKEN" in problem(answer)
+        assert asked.get(f"/alerts/{KEY}/acknowledge").status_code == 403
+        signing = asked.post("/sign-in", data={"name": "A", "token": ""})
+        assert (signing.status_code, signing.cookies) == (403, {})
+
+
+def test_a_token_that_is_wrong_too_often_has_to_wait_even_if_it_is_right_then(
+    api: TestClient,
+) -> None:
+    def ask(**headers: str) -> Response:
+        return api.post(f"/api/alerts/{KEY}/acknowledge", json={"by": "A"}, headers=headers)
+
+    missing = ask()
+    assert (missing.status_code, missing.headers["www-authenticate"]) == (401, "Bearer")
+    for _ in range(BAD_TOKENS.amount):
+        assert problem(ask(Authorization="Bearer wrong")) == "the token is wrong"
+    for headers in {"Authorization": "Bearer wrong"}, BEARER:
+        late = ask(**headers)
+        assert late.status_code == 429
+        assert 0 < int(late.headers["retry-after"]) <= 60
+        assert "too many wrong tokens" in problem(late)
+    assert api.get("/api/alerts").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address", ["/", "/api/alerts", "/static/live.js", "/livez", "/nowhere", "/api/broken"]
+)
+def test_every_answer_tells_browsers_to_be_careful(scene: Scene, address: str) -> None:
+    asked = client(scene, raise_server_exceptions=False)
+
+    @asked.app.get("/api/broken")  # type: ignore[attr-defined, untyped-decorator]
+    async def broken() -> None:
+        raise ZeroDivisionError
+
+    for host in "localhost", "elsewhere.invalid":
+        answer = asked.get(address, headers={"Origin": "http://elsewhere.invalid", "Host": host})
+        assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+        assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+def test_a_fault_of_its_own_is_a_problem_that_says_nothing_of_it(scene: Scene) -> None:
+    asked = client(scene, raise_server_exceptions=False)
+    scene.view.alerts = None  # type: ignore[assignment, method-assign]
+    answer = asked.get("/api/alerts")
+    assert answer.status_code == 500
+    assert problem(answer) == "this is a fault of the dashboard's own; report it"
+
+
+def test_a_form_that_another_site_sends_changes_nothing(scene: Scene, api: TestClient) -> None:
+    signed_in = api.post("/sign-in", data={"name": "Ann", "token": TOKEN})
+    assert signed_in.status_code == 303
+    elsewhere = {"Origin": "http://elsewhere.invalid"}
+    for address in f"/alerts/{KEY}/acknowledge", "/sign-in", "/sign-out":
+        answer = api.post(address, data={"name": "A", "token": TOKEN}, headers=elsewhere)
+        assert answer.status_code == 403
+        assert "another site" in answer.text
+        assert "set-cookie" not in answer.headers
+    alert = scene.view.alert(KEY)
+    assert alert is not None
+    assert alert.state == "open"
+    ours = {"Origin": "http://localhost"}
+    assert api.post(f"/alerts/{KEY}/acknowledge", headers=ours).status_code == 303
+
+
+def test_behind_a_proxy_it_goes_by_the_names_that_it_was_given(scene: Scene) -> None:
+    scene.settings = OPEN.model_copy(update={"dashboard_names": "ipg12.example"})
+    with client(scene) as asked:
+        assert asked.get("/", headers={"Host": "ipg12.example"}).status_code == 200
+        form = {"name": "Ann", "token": TOKEN}
+        origin = {"Origin": "https://ipg12.example"}
+        assert asked.post("/sign-in", data=form, headers=origin).status_code == 303
+
+
+def test_who_has_signed_in_is_known_by_a_cookie_that_nobody_can_make_or_keep(
+    scene: Scene, api: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"/alerts/{KEY}/acknowledge"
+    assert api.get(address).headers["location"] == f"/sign-in?to={address}"
+    signed_in = api.post("/sign-in", data={"name": "Ann", "token": TOKEN})
+    assert {"HttpOnly", "SameSite=strict", "Path=/"} <= set(
+        signed_in.headers["set-cookie"].split("; ")
+    )
+    assert api.get(address).status_code == 200
+    with client(scene) as tampering:
+        for forged in "Ann", URLSafeTimedSerializer("a guess", salt="ipg12 session").dumps("Ann"):
+            tampering.cookies.set(COOKIE, forged)
+            assert tampering.get(address).status_code == 303
+    later = time.time() + SESSION_SECONDS + 1
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert api.get(address).status_code == 303
+
+
+def test_a_cookie_that_came_by_https_goes_by_https_only(scene: Scene) -> None:
+    app = create_dashboard(scene.settings, scene.view, scene.notice, scene)
+    asked = TestClient(app, base_url="https://localhost", follow_redirects=False)
+    answer = asked.post("/sign-in", data={"name": "Ann", "token": TOKEN})
+    assert "; Secure" in answer.headers["set-cookie"]
+
+
+def test_a_large_request_is_refused_before_it_is_read_and_before_the_token_is_asked_for(
+    api: TestClient,
+) -> None:
+    large = b'{"by": "' + b"x" * BODY_BYTES + b'"}'
+    answer = api.post(f"/api/alerts/{KEY}/acknowledge", content=large)
+    assert answer.status_code == 413
+
+
+def test_until_everything_was_read_it_does_not_answer_as_if_it_had(scene: Scene) -> None:
+    scene.view.complete = False
+    with client(scene) as asked:
+        for address in "alerts", f"alerts/{KEY}", "worklist", "worklist/R0A":
+            answer = asked.get(f"/api/{address}")
+            assert (answer.status_code, "still being read" in problem(answer)) == (503, True)
+        wish = {"by": "Ann"}
+        answer = asked.post(f"/api/alerts/{KEY}/acknowledge", json=wish, headers=BEARER)
+        assert answer.status_code == 503
+        assert asked.get("/api/counters").json()["complete"] is False
+        assert "What you see is not everything yet" in asked.get("/alerts").text
+
+
+@pytest.mark.parametrize("address", ["/alerts/lv2/R0A", "/alerts/%E2%9C%93/R0A/acknowledge"])
+def test_a_page_that_cannot_be_is_not_found(api: TestClient, address: str) -> None:
+    api.post("/sign-in", data={"name": "Ann", "token": TOKEN})
+    answer = api.get(address)
+    assert (answer.status_code, "there is no such page" in answer.text.lower()) == (404, True)
+
+
+def test_a_page_with_odd_signs_in_its_address_leads_to_signing_in(api: TestClient) -> None:
+    answer = api.get("/alerts/%E2%9C%93/R0A/acknowledge")
+    assert answer.headers["location"] == "/sign-in?to=/alerts/%E2%9C%93/R0A/acknowledge"
+
+
+def test_a_name_that_somebody_else_has_given_this_machine_is_refused(scene: Scene) -> None:
+    with client(scene) as asked:
+        assert asked.get("/", headers={"Host": "elsewhere.invalid"}).status_code == 400
+    scene.settings = Settings(dashboard_host="0.0.0.0")  # noqa: S104  # a proxy stands before it
+    with client(scene) as asked:
+        assert asked.get("/", headers={"Host": "ipg12.example"}).status_code == 200
+
+
+def test_it_is_ready_once_everything_was_read_and_while_brokers_answer() -> None:
+    scene = Scene(OPEN)
+    with client(scene) as asked:
+        assert asked.get("/livez").json() == {"alive": True}
+        early = asked.get("/readyz")
+        assert (early.status_code, early.json()["reason"]) == (
+            503,
+            "the topics are still being read",
+        )
+        scene.publish([BAD])
+        assert asked.get("/readyz").json() == {"ready": True, "reason": None}
+        scene.view.silent_since = datetime.now(UTC)
+        assert asked.get("/readyz").json()["reason"] == "the brokers do not answer"
+
+
+def test_where_verdicts_are_newer_than_the_alerts_it_says_since_when(
+    scene: Scene, api: TestClient
+) -> None:
+    assert api.get("/api/counters").json()["unkept_since"] is None
+    scene.keeping = False
+    scene.publish([BAD], seconds=600)
+    assert api.get("/api/counters").json()["unkept_since"] is not None
+    kept_at = scene.began - timedelta(seconds=30)
+    scene.put(TOPICS.alert_ledger, "v/0", AlertPosition(upto=0, partitions=1), kept_at)
+    scene.show()
+    assert api.get("/api/counters").json()["unkept_since"] is None
+    scene.publish([written(procedures=["W37.1"])], seconds=600)
+    assert api.get("/api/counters").json()["unkept_since"] is None
+    scene.publish([BAD])
+    since = api.get("/api/counters").json()["unkept_since"]
+    assert datetime.fromisoformat(since) == kept_at.replace(
+        microsecond=kept_at.microsecond // 1000 * 1000
+    )
+    assert "Nobody has kept the alerts since" in api.get("/").text
+
+
+def test_what_a_proposal_does_not_mend_is_said_beside_it(scene: Scene, api: TestClient) -> None:
+    half = written(episode_id="E3", procedures=["Y53.4", "V44.4", "V55.1", "Z66.5"])
+    scene.publish([half])
+    (_, row) = scene.view.worklist("R0A")
+    left = {finding.rule for finding in row.findings if finding.fix is None}
+    assert left
+    text = " ".join(api.get("/worklist/R0A").text.split())
+    assert text.count("This does not mend") == 1
+    assert f"This does not mend {' and '.join(sorted(left))}" in text
+
+
+def test_where_nobody_keeps_the_alerts_it_says_so(scene: Scene, api: TestClient) -> None:
+    def unanswered(_: object) -> AlertEvent:
+        message = "no answer within 20 s: is `ipg12 alerts run` running?"
+        raise Trouble(message)
+
+    scene.ask = unanswered  # type: ignore[method-assign, assignment]
+    answer = api.post(f"/api/alerts/{KEY}/acknowledge", json={"by": "A"}, headers=BEARER)
+    assert answer.status_code == 503
+    assert "is `ipg12 alerts run` running?" in problem(answer)

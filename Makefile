@@ -27,7 +27,7 @@ PURE := $(PURE),streams/webhook/answer.py
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lint types format docs bench profile chaos fuzz lock compose-config clean
+.PHONY: help demo test lint types format docs picture bench profile chaos fuzz lock compose-config clean
 
 help: ## list what can be done
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' Makefile | expand -t 22
@@ -55,6 +55,9 @@ format: $(DEV) ## format, and mend what ruff can mend by itself
 docs: $(RUNTIME) ## write the generated files: JSON Schemas, pages of the rules
 	$(BIN)/python -m schemas.export
 	$(BIN)/python -m streams.cli.pages
+
+picture: $(DEV) ## take the picture of the dashboard that README.md shows
+	PYTHONPATH=tests $(BIN)/python -m browser docs/dashboard.png
 
 bench: $(DEV) ## measure the worker beside others: ONLY=… for one section
 	PYTHONPATH=tests $(BIN)/python -m benchmarks $(ONLY)

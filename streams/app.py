@@ -114,6 +114,7 @@ def _app(settings: Settings) -> faust.App:
         settings.group,
         broker=[f"kafka://{broker}" for broker in settings.brokers.split(",")],
         broker_credentials=for_faust(settings),
+        broker_check_crcs=settings.check_crcs,
         broker_session_timeout=SESSION_SECONDS,
         broker_heartbeat_interval=HEARTBEAT_SECONDS,
         consumer_auto_offset_reset="earliest",

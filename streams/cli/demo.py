@@ -1,7 +1,9 @@
 """`ipg12 demo`: everything at once, with nothing installed but the package."""
 
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,21 +14,33 @@ if TYPE_CHECKING:
 EXAMPLES: Final = 3
 
 
-def demo() -> None:
+def demo(
+    *,
+    hold: Annotated[
+        bool, typer.Option("--hold", help="Go on with alerts and a dashboard, until Ctrl-C.")
+    ] = False,
+) -> None:
     """Show it all at once: an embedded broker, invented episodes, the real worker.
 
     The broker is librdkafka's mock cluster, in memory; it proves nothing about delivery.
     """
-    from streams.cli.showing.summary import summarise
     from streams.cli.showing.terminal import Screen, write
     from streams.demo.run import demonstrate
-    from streams.trouble import Trouble
 
-    screen = Screen.of_stdout()
     write(
         "Starting an embedded broker and a worker; publishing invented episodes (some seconds) …\n"
     )
-    shown = demonstrate()
+    with demonstrate() as shown:
+        _show(shown, Screen.of_stdout())
+        if hold:
+            _hold(shown.broker)
+
+
+def _show(shown: "Demonstration", screen: "Screen") -> None:
+    from streams.cli.showing.summary import summarise
+    from streams.cli.showing.terminal import write
+    from streams.trouble import Trouble
+
     write(f"Published {shown.published} records to {shown.source}.\n\nSome of the answers:\n\n")
     for report in _examples(shown, screen):
         write(report)
@@ -39,6 +53,22 @@ def demo() -> None:
         message = "ledger, topics and what was published do not agree; please report this"
         raise Trouble(message)
     write("They agree: every record in exactly one topic, each counted once.\n")
+
+
+def _hold(broker: str) -> None:
+    from streams.cli.showing.terminal import write
+    from streams.demo.hold import held
+
+    write("\nStarting what keeps alerts, and a dashboard (some seconds) …\n")
+    with held(broker) as on:
+        write(
+            f"The dashboard is at {on.address} until Ctrl-C.\n"
+            f"To deal with alerts there, sign in with the token {on.token}\n"
+            f"To publish more, from another terminal:\n"
+            f"    IPG12_BROKERS={broker} ipg12 publish docs/example.jsonl\n"
+            f"`ipg12 alerts list` and the other commands work with the same IPG12_BROKERS.\n"
+        )
+        on.wait()
 
 
 def _examples(shown: "Demonstration", screen: "Screen") -> "Iterator[str]":

@@ -1,13 +1,9 @@
 """The demonstration: publish, let the real worker judge, read back."""
 
-import os
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from tempfile import TemporaryFile
 from typing import Final
 
 from confluent_kafka import Message
@@ -17,21 +13,21 @@ from schemas.verdict import Outcome, Verdict
 from streams.demo.broker import embedded_broker, free_port
 from streams.demo.episodes import BROKEN, invented_episodes
 from streams.demo.outputs import wait_for_ledger
+from streams.demo.processes import running
 from streams.kafka.contents import read_topic
 from streams.kafka.publish import Publisher
 from streams.settings import Settings
 from streams.topics import Topics, wanted
-from streams.trouble import Trouble
 
 EPISODES: Final = 2_000
 WORKER_SECONDS: Final = 60.0
-STOP_SECONDS: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True)
 class Demonstration:
     """What went in and what came out."""
 
+    broker: str
     published: int
     source: str
     copies: dict[Outcome, list[Message]]
@@ -74,8 +70,9 @@ class Demonstration:
             yield source, records[source], verdicts[source]
 
 
-def demonstrate() -> Demonstration:
-    """Run it all; takes some seconds. Raises Trouble."""
+@contextmanager
+def demonstrate() -> Iterator[Demonstration]:
+    """Run it all, and go on until the end; takes some seconds. Raises Trouble."""
     with embedded_broker([topic.name for topic in wanted(Settings())]) as broker:
         settings = Settings(brokers=broker)
         topics = Topics(settings.topic_prefix)
@@ -83,47 +80,22 @@ def demonstrate() -> Demonstration:
         publisher = Publisher(settings, lambda: None)
         publisher.publish(values)
         publisher.finish()
-        with _worker(broker) as check_alive:
-            ledger = wait_for_ledger(settings, len(values), WORKER_SECONDS, check_alive)
-        return Demonstration(
-            published=len(values),
-            source=topics.episodes,
-            copies={
-                outcome: list(read_topic(settings, topics.outputs[outcome])) for outcome in Outcome
-            },
-            verdicts=[
-                Verdict.model_validate_json(_value(message))
-                for message in read_topic(settings, topics.verdicts)
-            ],
-            ledger=ledger,
-        )
-
-
-@contextmanager
-def _worker(broker: str) -> Iterator[Callable[[], None]]:
-    """Run the worker as a process of its own, stopped as an operator would stop it.
-
-    Gives a function that raises Trouble once the worker has ended by itself.
-    """
-    others = {name: value for name, value in os.environ.items() if not name.startswith("IPG12_")}
-    environment = {**others, "IPG12_BROKERS": broker, "IPG12_WEB_PORT": str(free_port())}
-    with TemporaryFile() as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streams.cli", "worker"], env=environment, stderr=log
-        )
-
-        def check_alive() -> None:
-            if process.poll() is not None:
-                log.seek(0)
-                said = log.read().decode(errors="replace").splitlines()
-                message = f"the worker ended by itself: {said[-1] if said else 'it said nothing'}"
-                raise Trouble(message)
-
-        try:
-            yield check_alive
-        finally:
-            process.terminate()
-            process.wait(STOP_SECONDS)
+        with running("worker", IPG12_BROKERS=broker, IPG12_WEB_PORT=str(free_port())) as worker:
+            ledger = wait_for_ledger(settings, len(values), WORKER_SECONDS, worker)
+            yield Demonstration(
+                broker=broker,
+                published=len(values),
+                source=topics.episodes,
+                copies={
+                    outcome: list(read_topic(settings, topics.outputs[outcome]))
+                    for outcome in Outcome
+                },
+                verdicts=[
+                    Verdict.model_validate_json(_value(message))
+                    for message in read_topic(settings, topics.verdicts)
+                ],
+                ledger=ledger,
+            )
 
 
 def _value(message: Message) -> bytes:

@@ -12,5 +12,6 @@ def committed_consumer(settings: Settings, **options: str | int | None) -> AIOKa
         **for_aiokafka(settings),
         isolation_level="read_committed",
         enable_auto_commit=False,
+        check_crcs=settings.check_crcs,
         **options,
     )

@@ -1,8 +1,13 @@
+import json
 import re
+import signal
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
 
 from schemas.verdict import Outcome
 from streams.check import judge
@@ -52,3 +57,30 @@ def test_padding_makes_an_episode_longer_and_nothing_else() -> None:
     (long,) = invented_episodes(1, in_scope=1, faulty=0, padding=500)
     assert len(long) == len(short) + 500
     assert read_episode(long) == read_episode(short)
+
+
+def test_the_demo_goes_on_with_a_dashboard_that_has_alerts_until_it_is_ended() -> None:
+    ipg12 = Path(sys.executable).with_name("ipg12")
+    with subprocess.Popen(
+        [ipg12, "demo", "--hold"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        said: dict[str, str] = {}
+        for line in process.stdout:
+            said |= re.findall(r"(http|token|IPG12_BROKERS)(?:=|://| )([\w.:-]+)", line)
+            if "IPG12_BROKERS" in said:
+                break
+        with urlopen(f"http://{said['http']}/api/alerts", timeout=10) as answer:  # ours
+            (alert, *_) = json.load(answer)["alerts"]
+        request = Request(  # ours
+            f"http://{said['http']}/api/alerts/{alert['rule']}/{alert['provider']}/acknowledge",
+            b'{"by": "Ann"}',
+            {"Authorization": f"Bearer {said['token']}", "Content-Type": "application/json"},
+        )
+        with urlopen(request, timeout=30) as answer:  # noqa: S310  # ours
+            assert json.load(answer)["alert"]["state"] == "acknowledged"
+        process.send_signal(signal.SIGINT)
+        _, faults = process.communicate(timeout=60)
+    assert (process.returncode, faults) == (0, "")
+    with pytest.raises(OSError, match="refused"):
+        urlopen(f"http://{said['http']}/livez", timeout=10)  # ours

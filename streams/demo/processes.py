@@ -1,0 +1,46 @@
+"""The commands of the project, each as a process of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryFile
+from typing import Final
+
+from streams.trouble import Trouble
+
+STOP_SECONDS: Final = 15.0
+
+
+@contextmanager
+def running(*arguments: str, **environment: str) -> Iterator[Callable[[], None]]:
+    """Run a command, stopped as an operator would stop it.
+
+    Of the variables `IPG12_...` it has those of `environment` only. Gives a function that raises
+    Trouble once the command has ended by itself.
+    """
+    others = {name: value for name, value in os.environ.items() if not name.startswith("IPG12_")}
+    with TemporaryFile() as log:
+        process = subprocess.Popen(  # noqa: S603  # a command of ours
+            [sys.executable, "-m", "streams.cli", *arguments],
+            env={**others, **environment},
+            stderr=log,
+        )
+
+        def check_alive() -> None:
+            if process.poll() is not None:
+                log.seek(0)
+                said = log.read().decode(errors="replace").splitlines()
+                name = f"`ipg12 {' '.join(arguments)}`"
+                message = f"{name} ended by itself: {said[-1] if said else 'it said nothing'}"
+                raise Trouble(message)
+
+        try:
+            yield check_alive
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()

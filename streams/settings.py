@@ -26,7 +26,7 @@ from streams.intake import MAX_RECORD_BYTES
 from streams.trouble import Trouble
 
 PREFIX = "IPG12_"
-_SECRETS = ("sasl_password", "api_token", "webhook_token")
+_SECRETS = ("sasl_password", "api_token", "webhook_token", "webhook_url")
 _TOKEN_CHARACTERS = 16
 
 KafkaName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$", max_length=200)]

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from schemas.alert import Alert, AlertEvent, Step
+from schemas.alert import Alert, AlertEvent, AlertState, Step
 from streams.rules import RULES
 
 _TITLES: Final = {rule.code: rule.title for rule in RULES}
@@ -38,18 +38,16 @@ def _news(step: Step, alert: Alert) -> News | None:
 
     What a silence hid is told when it ends: that is a step too.
     """
-    match step:
-        case Step.OPENED | Step.REOPENED:
-            return None if alert.silence else News.FIRING
-        case Step.UNSILENCED:
-            return News.FIRING if alert.state.active else None
-        case Step.SILENCED:
-            return News.SILENCED if alert.state.active else None
-        case Step.ACKNOWLEDGED:
-            return News.ACKNOWLEDGED
-        case Step.RESOLVED:
-            return News.RESOLVED
-    return None
+    seen, active = alert.silence is None, alert.state.active
+    taken_on = alert.state is AlertState.ACKNOWLEDGED
+    return {
+        Step.OPENED: News.FIRING if seen else None,
+        Step.REOPENED: News.FIRING if seen else None,
+        Step.ACKNOWLEDGED: News.ACKNOWLEDGED if seen else None,
+        Step.SILENCED: News.SILENCED if active else None,
+        Step.UNSILENCED: News.ACKNOWLEDGED if taken_on else News.FIRING if active else None,
+        Step.RESOLVED: News.RESOLVED,
+    }.get(step)
 
 
 def summary(told: Notification) -> str:

@@ -1,5 +1,6 @@
 """How far a consumer group is in a topic: asked, written down, and begun at the end."""
 
+import logging
 from time import monotonic, sleep
 from typing import Final
 
@@ -12,6 +13,8 @@ FIRST_START_SECONDS: Final = 30.0
 """How long the coordinator of a new group may take to be found."""
 AGAIN_SECONDS: Final = 0.2
 
+log = logging.getLogger("ipg12.webhook")
+
 _PASSING: Final = {
     KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001  # the library's own names
     KafkaError._MAX_POLL_EXCEEDED,  # noqa: SLF001
@@ -22,6 +25,7 @@ _PASSING: Final = {
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
     KafkaError.COORDINATOR_NOT_AVAILABLE,
     KafkaError.ILLEGAL_GENERATION,
+    KafkaError.LEADER_NOT_AVAILABLE,
     KafkaError.NETWORK_EXCEPTION,
     KafkaError.NOT_COORDINATOR,
     KafkaError.NOT_LEADER_FOR_PARTITION,
@@ -51,13 +55,14 @@ class Progress:
         deadline = monotonic() + FIRST_START_SECONDS
         while True:
             try:
-                topic = self._asker.list_topics(self._topic, ANSWER_SECONDS).topics[self._topic]
-                places = [TopicPartition(self._topic, number) for number in topic.partitions]
-                new = [each for each in self.asked(places) if each.offset < 0]
-                for place in new:
-                    place.offset = self._asker.get_watermark_offsets(place, ANSWER_SECONDS)[1]
+                # In this order: what another one writes down meanwhile is not beyond these ends.
+                ends = self._ends()
+                new = [each for each in self.asked(ends) if each.offset < 0]
+                if new and len(new) < len(ends):
+                    raise self.unknown(new[0].partition)
                 if new:
-                    self.commit(new)
+                    self.commit(ends)
+                    log.warning("webhook.begin group=%s partitions=%d", self._group, len(ends))
             except KafkaException as fault:
                 if not passing(fault.args[0]) or monotonic() > deadline:
                     raise self.trouble(fault.args[0]) from None
@@ -65,9 +70,28 @@ class Progress:
             else:
                 return
 
+    def unknown(self, number: int) -> Trouble:
+        """Say that nobody knows what is to be told next of a partition."""
+        message = (
+            f"{self._topic}/{number} does not hold what the group {self._group} would tell next; "
+            f"set the group's offset, see docs/operating.md"
+        )
+        return Trouble(message)
+
+    def _ends(self) -> list[TopicPartition]:
+        """Ask where each partition ends. Raises KafkaException."""
+        topic = self._asker.list_topics(self._topic, ANSWER_SECONDS).topics[self._topic]
+        if topic.error:
+            raise KafkaException(topic.error)
+        places = [TopicPartition(self._topic, number) for number in topic.partitions]
+        for place in places:
+            place.offset = self._asker.get_watermark_offsets(place, ANSWER_SECONDS)[1]
+        return places
+
     def asked(self, places: list[TopicPartition]) -> list[TopicPartition]:
         """Ask how far it is; an offset is negative where it has none. Raises KafkaException."""
-        return _checked(self._member.committed(places, ANSWER_SECONDS))
+        asked = [TopicPartition(each.topic, each.partition) for each in places]
+        return _checked(self._member.committed(asked, ANSWER_SECONDS))
 
     def commit(self, places: list[TopicPartition]) -> None:
         """Write down how far it is. Raises KafkaException."""

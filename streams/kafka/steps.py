@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Final, Self
 
 from confluent_kafka import (
@@ -16,7 +17,6 @@ from streams.kafka.connection import for_librdkafka
 from streams.kafka.progress import Progress, passing
 from streams.settings import Settings
 from streams.topics import Topics, webhook_group
-from streams.trouble import Trouble
 
 LAG_SECONDS: Final = 1.0
 SESSION_MS: Final = 6_000
@@ -60,6 +60,7 @@ class Steps:
                 "session.timeout.ms": SESSION_MS,
                 "heartbeat.interval.ms": HEARTBEAT_MS,
                 "partition.assignment.strategy": "cooperative-sticky",
+                "error_cb": _note,
             }
         )
         self._progress = Progress(self._consumer, self._asker, self.topic, self.group)
@@ -87,11 +88,7 @@ class Steps:
         if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # the library's own name
             self._ends[number] = offset
         elif error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001
-            fault = (
-                f"{self.topic}/{number} does not hold what the group {self.group} would tell next; "
-                f"set the group's offset, see docs/operating.md"
-            )
-            raise Trouble(fault)
+            raise self._progress.unknown(number)
         elif passing(error):
             log.warning("webhook.brokers fault=%s", error.name())
         else:
@@ -124,16 +121,15 @@ class Steps:
     def lags(self) -> dict[int, int]:
         """Give how many offsets of each partition are not done; of some only without an answer."""
         lags = {}
-        try:
+        with suppress(KafkaException):  # the last number stands until the brokers answer again
             mine = self._consumer.assignment()
             unknown = [each for each in mine if each.partition not in self._done]
             for place in self._progress.asked(unknown) if unknown else ():
                 self._done.setdefault(place.partition, place.offset)
             for place in mine:
-                _, end = self._asker.get_watermark_offsets(place, LAG_SECONDS)
-                lags[place.partition] = max(0, end - self._reached(place.partition))
-        except KafkaException:
-            return lags  # the last number stands until the brokers answer again
+                with suppress(KafkaException):  # that of another partition may be known
+                    _, end = self._asker.get_watermark_offsets(place, LAG_SECONDS)
+                    lags[place.partition] = max(0, end - self._reached(place.partition))
         return lags
 
     def _reached(self, number: int) -> int:
@@ -149,6 +145,12 @@ class Steps:
 
     def _revoked(self, _: Consumer, places: Iterable[TopicPartition]) -> None:
         for place in places:
+            self._gone(place.partition)
             for known in (self._given, self._done, self._ends):
                 known.pop(place.partition, None)
-            self._gone(place.partition)
+
+
+def _note(error: KafkaError) -> None:
+    """Say that brokers are away, which a consumer that waits for steps does not notice."""
+    if error.code() == KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001  # the library's own name
+        log.warning("webhook.brokers fault=%s", error.name())

@@ -17,6 +17,8 @@ from streams.webhook.answer import Answer, asked_seconds, meaning
 ATTEMPT_SECONDS: Final = 10.0
 """How long a receiver may take to be reached, to take the step, and to answer: each so long."""
 
+NO_URL: Final = "IPG12_WEBHOOK_URL: should be an http or https URL"
+
 Message = AlertmanagerMessage | PagerDutyEvent
 
 
@@ -48,16 +50,22 @@ class Delivery:
         try:
             self._url = httpx2.URL(settings.webhook_url.get_secret_value())
         except httpx2.InvalidURL:
-            message = "IPG12_WEBHOOK_URL: should be an http or https URL"
-            raise Trouble(message) from None
+            raise Trouble(NO_URL) from None
+        if self._url.userinfo and settings.webhook_token:
+            message = "IPG12_WEBHOOK_URL names a user, so IPG12_WEBHOOK_TOKEN would not be sent"
+            raise Trouble(message)
         # A connection of its own for each step: one that was kept may be closed at the other end,
         # and nobody could say whether the step had arrived.
-        self._client = httpx2.Client(
-            verify=ssl.create_default_context(),
-            timeout=ATTEMPT_SECONDS,
-            limits=httpx2.Limits(max_keepalive_connections=0),
-            headers={"User-Agent": "ipg12", "Connection": "close"},
-        )
+        try:
+            self._client = httpx2.Client(
+                verify=ssl.create_default_context(),
+                timeout=ATTEMPT_SECONDS,
+                limits=httpx2.Limits(max_keepalive_connections=0),
+                headers={"User-Agent": "ipg12", "Connection": "close"},
+            )
+        except (ImportError, ValueError):
+            message = "ALL_PROXY, HTTPS_PROXY or HTTP_PROXY names a proxy that is not spoken to"
+            raise Trouble(message) from None
 
     def message(self, event: AlertEvent) -> Message | None:
         """Write what is told of a step; None where nothing is."""
@@ -69,7 +77,7 @@ class Delivery:
         return for_alertmanager(told, self._settings.group)
 
     def post(self, message: Message, key: str) -> Heard:
-        """Try once; `key` tells the receiver that a repetition is one."""
+        """Try once; `key` tells the receiver that a repetition is one. Raises Trouble."""
         headers = {"Idempotency-Key": key}
         if self._token and self._settings.webhook_shape is WebhookShape.ALERTMANAGER:
             headers["Authorization"] = f"Bearer {self._token}"
@@ -78,6 +86,8 @@ class Delivery:
             # What the receiver says in words is not even read.
             with self._client.stream("POST", self._url, json=message, headers=headers) as response:
                 status, retry_after = response.status_code, response.headers.get("Retry-After")
+        except UnicodeError:
+            raise Trouble(NO_URL) from None
         except httpx2.TransportError as error:
             return Heard(Answer.LATER, _fault(error))
         finally:

@@ -20,6 +20,8 @@ from streams.webhook.metrics import WebhookMetrics
 
 POLL_SECONDS: Final = 0.2
 LAG_EVERY_SECONDS: Final = 2.0
+COMMIT_AGAIN_SECONDS: Final = 0.2
+"""How soon it is tried again to write down what was told: until then it may be told once more."""
 
 log = logging.getLogger("ipg12.webhook")
 
@@ -34,8 +36,10 @@ class Lane:
     told: bool = False
     """Whether it was told."""
     attempts: int = 0
-    """How often it was tried in vain."""
-    due: float = 0.0
+    """How often it was told in vain."""
+    paused: bool = False
+    """Whether no further steps come meanwhile."""
+    due: float = field(default_factory=monotonic)
     """When it is tried next, by the monotonic clock."""
 
 
@@ -65,7 +69,7 @@ class Notifier:
                 message = self._steps.poll(0 if self._due() else POLL_SECONDS)
                 if message is not None:
                     self._lanes.setdefault(message.partition() or 0, Lane()).steps.append(message)
-                if lane := self._due():
+                if not self.stopping and (lane := self._due()):
                     self._try(lane)
                 if monotonic() - self._measured > LAG_EVERY_SECONDS:
                     for number, offsets in self._steps.lags().items():
@@ -85,7 +89,7 @@ class Notifier:
         if lane.done is None and not self._tell(lane, place, _read(place, message)):
             return
         if fault := self._steps.commit(message):
-            self._wait(lane, "webhook.uncommitted", place, fault)
+            self._wait(lane, "webhook.uncommitted", place, fault, COMMIT_AGAIN_SECONDS)
             return
         self._written(lane)
 
@@ -104,7 +108,9 @@ class Notifier:
                 raise Trouble(fault)
             if heard.answer is Answer.LATER:
                 self._metrics.failed()
-                self._wait(lane, "webhook.again", place, heard.said, heard.asked)
+                lane.attempts += 1
+                seconds = wait_seconds(lane.attempts, heard.asked, random.random())  # noqa: S311  # no secret
+                self._wait(lane, "webhook.again", place, heard.said, seconds)
                 return False
             self._taken[number] = place
         lane.done, lane.told = event, written is not None
@@ -123,24 +129,28 @@ class Notifier:
                 message.partition(),
                 message.offset(),
             )
-        if lane.attempts:
+        if lane.paused:
             self._steps.resume(message.partition() or 0)
-        lane.done, lane.told, lane.attempts, lane.due = None, False, 0, 0.0
+        # A step that was let wait long ago comes before those that follow here.
+        self._lanes[message.partition() or 0] = Lane(lane.steps)
 
-    def _wait(self, lane: Lane, what: str, place: str, fault: str, asked: float = 0.0) -> None:
+    def _wait(self, lane: Lane, what: str, place: str, fault: str, seconds: float) -> None:
         """Let a lane wait, and no further steps of its partition come."""
         self._steps.pause(lane.steps[0].partition() or 0)
-        lane.attempts += 1
-        seconds = wait_seconds(lane.attempts, asked, random.random())  # noqa: S311  # no secret
-        lane.due = monotonic() + seconds
+        lane.paused, lane.due = True, monotonic() + seconds
         log.warning("%s %s fault=%s wait_seconds=%.1f", what, place, fault, seconds)
 
     def _measure_soon(self) -> None:
         self._measured = 0.0
 
     def _forget(self, number: int) -> None:
-        """Leave a partition to whoever has it now, with all that waits of it."""
-        self._lanes.pop(number, None)
+        """Leave a partition to whoever has it next, with all that waits of it.
+
+        What is done and not written down yet is tried once more: they would tell it again.
+        """
+        lane = self._lanes.pop(number, None)
+        if lane and lane.done is not None:
+            self._steps.commit(lane.steps[0])
         self._metrics.forget(number)
 
 

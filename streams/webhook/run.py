@@ -44,10 +44,10 @@ def run_notifier(settings: Settings) -> None:
         port,
     )
     metrics = WebhookMetrics()
-    metrics.serve(port)
-    notifier = Notifier(settings, delivery, metrics)
-    _listen(notifier, delivery)
     try:
+        metrics.serve(port)
+        notifier = Notifier(settings, delivery, metrics)
+        _listen(notifier, delivery)
         notifier.run()
     except Exception as fault:  # noqa: BLE001  # whatever it is, it ends in one line
         raise trouble_of(fault) from None

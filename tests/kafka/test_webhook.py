@@ -198,7 +198,7 @@ def test_whenever_it_is_killed_it_drops_nothing_and_repeats_at_most_what_was_not
             places[number] += stories[number].tell(Step.RESOLVED, Step.REOPENED)
         for notifier, (_, receiver), told in zip(second, scenes, places, strict=True):
             wait_told(notifier, receiver, told)
-    assert keys(refusing) == places[0]
+    assert [key for key, _ in groupby(keys(refusing))] == places[0]
     assert keys(between) == places[1]
     heard = keys(answered)
     assert [key for key, _ in groupby(heard)] == places[2]

@@ -92,6 +92,10 @@ histories = st.lists(
             ["opened firing", "silenced silenced", "unsilenced firing"],
         ),
         (
+            (FOUND, silenced(10, until=60), acknowledged(20), unsilenced(30)),
+            ["opened firing", "silenced silenced", "unsilenced acknowledged"],
+        ),
+        (
             (FOUND, silenced(10, until=60), minute(60)),
             ["opened firing", "silenced silenced", "unsilenced firing"],
         ),
@@ -230,7 +234,7 @@ def test_pagerduty_is_told_what_it_has_an_action_for_under_one_key() -> None:
         *(FOUND, acknowledged(10), silenced(20, until=60), unsilenced(30)), resolved(40), LATER
     )
     actions = [each["event_action"] for each in heard]
-    assert actions == ["trigger", "acknowledge", "trigger", "resolve", "trigger"]
+    assert actions == ["trigger", "acknowledge", "acknowledge", "resolve", "trigger"]
     assert {each["dedup_key"] for each in heard} == {"ipg12/LV02/R0A"}
     assert {each["routing_key"] for each in heard} == {KEY}
     payload = heard[0]["payload"]

@@ -93,6 +93,7 @@ def run(monkeypatch: pytest.MonkeyPatch, receiver: Receiver, steps: FakeSteps) -
 
     monkeypatch.setattr(notifier, "Steps", create)
     monkeypatch.setattr(notifier, "wait_seconds", lambda *_: 0.0)
+    monkeypatch.setattr(notifier, "COMMIT_AGAIN_SECONDS", 0.0)
     settings = Settings.model_validate({"webhook_url": receiver.url})
     telling = Notifier(settings, Delivery(settings), WebhookMetrics())
     steps.ended = lambda: setattr(telling, "stopping", True)
@@ -103,10 +104,19 @@ def test_what_is_told_and_cannot_be_written_down_is_not_told_again_by_whoever_ha
     monkeypatch: pytest.MonkeyPatch, receiver: Receiver
 ) -> None:
     opened, resolved = FakeMessage(3, Step.OPENED), FakeMessage(4, Step.RESOLVED)
-    steps = FakeSteps([opened, None, None, lambda: steps.gone(0), opened, resolved], ["_STATE"] * 3)
+    steps = FakeSteps([opened, None, None, lambda: steps.gone(0), opened, resolved], ["_STATE"] * 4)
     run(monkeypatch, receiver, steps)
     assert [each.key for each in receiver.heard] == ["events/0/3", "events/0/4"]
     assert steps.committed == [3, 4]
+
+
+def test_what_was_told_is_written_down_before_its_partition_is_given_away(
+    monkeypatch: pytest.MonkeyPatch, receiver: Receiver
+) -> None:
+    steps = FakeSteps([FakeMessage(3, Step.OPENED), lambda: steps.gone(0)], ["_STATE"])
+    run(monkeypatch, receiver, steps)
+    assert [each.key for each in receiver.heard] == ["events/0/3"]
+    assert steps.committed == [3]
 
 
 def test_a_partition_that_is_taken_away_takes_what_waits_of_it_along(

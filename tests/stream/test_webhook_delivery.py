@@ -109,3 +109,27 @@ def test_what_is_missing_is_said_before_anybody_is_asked(
 ) -> None:
     with pytest.raises(Trouble, match=said):
         Delivery(Settings.model_validate(settings))
+
+
+def test_a_token_that_would_not_be_sent_is_trouble() -> None:
+    settings = {"webhook_url": "http://user:word@nowhere.invalid/", "webhook_token": TOKEN}
+    with pytest.raises(Trouble, match="IPG12_WEBHOOK_TOKEN would not be sent") as trouble:
+        Delivery(Settings.model_validate(settings))
+    assert "word" not in str(trouble.value)
+
+
+@pytest.mark.parametrize("proxy", ["socks5://nowhere.invalid:1", "ftp://nowhere.invalid:1"])
+def test_a_proxy_that_is_not_spoken_to_is_trouble(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with pytest.raises(Trouble, match="names a proxy that is not spoken to"):
+        telling(receiver)
+
+
+def test_a_name_that_cannot_be_is_trouble() -> None:
+    teller = Delivery(Settings.model_validate({"webhook_url": f"http://{'x' * 64}.invalid/"}))
+    message = teller.message(OPENED)
+    assert message
+    with pytest.raises(Trouble, match="should be an http or https URL"):
+        teller.post(message, "key")

@@ -1,5 +1,6 @@
 """`ipg12 demo`: everything at once, with nothing installed but the package."""
 
+import signal
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -27,6 +28,7 @@ def demo(
     from streams.cli.showing.terminal import Screen, write
     from streams.demo.run import demonstrate
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that nothing is left behind
     write(
         "Starting an embedded broker and a worker; publishing invented episodes (some seconds) …\n"
     )

@@ -49,6 +49,7 @@ class Contents:
                 "group.id": "ipg12-reader",
                 "isolation.level": "read_committed",
                 "enable.auto.commit": False,
+                "auto.offset.reset": "error",  # a topic that was made anew is another one
                 "enable.partition.eof": True,
                 "log_level": 0,
             }
@@ -111,7 +112,10 @@ class Contents:
 
     def _numbers(self, topic: str) -> list[int]:
         with _answering(topic):
-            return list(self._consumer.list_topics(topic, ANSWER_SECONDS).topics[topic].partitions)
+            found = self._consumer.list_topics(topic, ANSWER_SECONDS).topics[topic]
+            if found.error:
+                raise KafkaException(found.error)
+            return list(found.partitions)
 
     def _end(self, place: TopicPartition) -> int:
         return self._consumer.get_watermark_offsets(place, ANSWER_SECONDS)[1]

@@ -1,6 +1,6 @@
 """What a route is given of the application that it belongs to."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -10,40 +10,26 @@ from streams.dashboard.pages import Pages
 from streams.dashboard.view import View
 
 
-async def _view(request: Request) -> View:
-    found: View = request.app.state.view
-    return found
+def _of_the_app(name: str) -> Any:  # noqa: ANN401  # FastAPI's dependencies are of any type
+    """Depend on what the application has under a name."""
+
+    async def give(request: Request) -> object:
+        return getattr(request.app.state, name)
+
+    return Depends(give)
 
 
-async def _whole_view(view: Annotated[View, Depends(_view)]) -> View:
+TheView = Annotated[View, _of_the_app("view")]
+TheNotice = Annotated[Notice, _of_the_app("notice")]
+TheClerk = Annotated[Clerk, _of_the_app("clerk")]
+ThePages = Annotated[Pages, _of_the_app("pages")]
+MaxBytes = Annotated[int, _of_the_app("max_record_bytes")]
+
+
+async def _whole_view(view: TheView) -> View:
     """Give the view once it has everything. Raises Trouble."""
     view.verify_complete()
     return view
 
 
-async def _notice(request: Request) -> Notice:
-    found: Notice = request.app.state.notice
-    return found
-
-
-async def _clerk(request: Request) -> Clerk:
-    found: Clerk = request.app.state.clerk
-    return found
-
-
-async def _pages(request: Request) -> Pages:
-    found: Pages = request.app.state.pages
-    return found
-
-
-async def _max_bytes(request: Request) -> int:
-    found: int = request.app.state.max_record_bytes
-    return found
-
-
-TheView = Annotated[View, Depends(_view)]
 WholeView = Annotated[View, Depends(_whole_view)]
-TheNotice = Annotated[Notice, Depends(_notice)]
-TheClerk = Annotated[Clerk, Depends(_clerk)]
-ThePages = Annotated[Pages, Depends(_pages)]
-MaxBytes = Annotated[int, Depends(_max_bytes)]

@@ -2,10 +2,12 @@ from collections.abc import Iterator
 
 import pytest
 from browser.chromium import launched
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 375, "height": 800}
+
+expect.set_options(timeout=30_000)  # a machine may be busy
 
 
 @pytest.fixture(scope="module")

@@ -107,7 +107,7 @@ def test_a_page_comes_back_to_life_when_the_dashboard_does(page: Page, scene: Sc
     scene.notice.over = False
     scene.publish([BAD])
     with serving(scene, int(address.rpartition(":")[2])):
-        expect(page.get_by_role("link", name=KEY)).to_be_visible(timeout=20_000)
+        expect(page.get_by_role("link", name=KEY)).to_be_visible()
         expect(page.get_by_text("Not up to date since")).to_be_hidden()
 
 

@@ -9,10 +9,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from schemas.verdict import Finding, Outcome, Severity, Source
 
 LONGEST_SILENCE: Final = timedelta(days=90)
+LONGEST_WHY: Final = 500
+"""Most characters of a reason or a note."""
 
 Count = Annotated[int, Field(ge=0)]
 Who = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
-Why = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+Why = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_WHY, strip_whitespace=True)]
 
 
 class AlertState(StrEnum):

@@ -1,12 +1,10 @@
 """What is told on of a step in the life of an alert, in whatever shape."""
 
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from schemas.alert import Alert, AlertEvent, AlertState, Step
-from streams.rules import RULES
-
-_TITLES: Final = {rule.code: rule.title for rule in RULES}
+from streams.rules import TITLES
 
 
 class News(StrEnum):
@@ -53,7 +51,7 @@ def _news(step: Step, alert: Alert) -> News | None:
 def summary(told: Notification) -> str:
     """Say in one line what happened, and what there is left to do."""
     event, alert = told.event, told.alert
-    rule = f"{_TITLES[alert.rule]} ({alert.rule})" if alert.rule in _TITLES else alert.rule
+    rule = f"{TITLES[alert.rule]} ({alert.rule})" if alert.rule in TITLES else alert.rule
     said = f"{rule} at {alert.provider}: {event.step}"
     if told.news is News.RESOLVED:
         return said

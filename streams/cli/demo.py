@@ -28,7 +28,8 @@ def demo(
     from streams.cli.showing.terminal import Screen, write
     from streams.demo.run import demonstrate
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that nothing is left behind
+    for number in signal.SIGTERM, signal.SIGINT:  # so that no process is left behind
+        signal.signal(number, signal.default_int_handler)
     write(
         "Starting an embedded broker and a worker; publishing invented episodes (some seconds) …\n"
     )

@@ -61,8 +61,7 @@ api = APIRouter(prefix="/api")
 async def alerts(view: WholeView, asked: Alerts) -> AlertList:
     """List alerts, the most urgent first."""
     found = [alert for alert in view.alerts() if asked.wants(alert)]
-    part = tuple(found[asked.offset : asked.offset + asked.limit])
-    return AlertList(total=len(found), alerts=part)
+    return AlertList(total=len(found), alerts=asked.of(found))
 
 
 @api.get("/alerts/{rule}/{provider}", responses=_missing)
@@ -104,8 +103,7 @@ async def providers(view: WholeView) -> tuple[ProviderCount, ...]:
 async def worklist(view: WholeView, provider: ProviderCode, asked: Episodes) -> Worklist:
     """List the episodes of a provider that await correction, the oldest first."""
     found = view.worklist(provider, everything=asked.everything)
-    part = tuple(found[asked.offset : asked.offset + asked.limit])
-    return Worklist(total=len(found), episodes=part)
+    return Worklist(total=len(found), episodes=asked.of(found))
 
 
 @api.get("/counters", responses=_invalid)

@@ -1,10 +1,11 @@
 """What a request may ask for, read from its path and query."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from fastapi import Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -13,6 +14,8 @@ from starlette.exceptions import HTTPException
 from schemas.alert import Alert
 from schemas.verdict import Severity
 from streams.dashboard.answers import RuleDetail, Show, rule_details
+
+T = TypeVar("T")
 
 RuleCode = Annotated[
     str,
@@ -65,6 +68,10 @@ class Part(BaseModel):
 
     limit: int = Field(default=50, ge=1, le=200, description="How many at most.")
     offset: int = Field(default=0, ge=0, le=1_000_000, description="How many to leave out first.")
+
+    def of(self, found: Sequence[T]) -> tuple[T, ...]:
+        """Give that part."""
+        return tuple(found[self.offset : self.offset + self.limit])
 
 
 class AlertFilter(Part):

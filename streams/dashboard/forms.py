@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import TypeAdapter, ValidationError
 from starlette.exceptions import HTTPException
 
-from schemas.alert import AlertAction, Who
+from schemas.alert import LONGEST_WHY, AlertAction, Who
 from streams.alerts.handling import contradiction
 from streams.dashboard.access import COOKIE, TheAccess, same_origin, signed_in
 from streams.dashboard.api import alert_detail
@@ -21,8 +21,6 @@ from streams.trouble import Trouble
 
 HOURS: Final = {"1": "1 hour", "8": "8 hours", "24": "1 day", "168": "7 days", "720": "30 days"}
 """For how many hours an alert may be silenced on the page."""
-
-LONGEST_WHY: Final = 500
 
 Text = Annotated[str, Form()]
 _page: Final = re.compile(r"/(?!/)[A-Za-z0-9_/?=&.%-]{0,200}")

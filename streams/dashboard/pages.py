@@ -13,13 +13,11 @@ from schemas.verdict import Severity
 from streams.dashboard.access import Access
 from streams.dashboard.problems import Problem
 from streams.dashboard.view import View
-from streams.rules import RULES
+from streams.rules import TITLES
 
 HOUR_MINUTES: Final = 60
 DAY_MINUTES: Final = 24 * HOUR_MINUTES
 STATIC: Final = Path(__file__).with_name("static")
-
-TITLES: Final = {rule.code: rule.title for rule in RULES}
 
 
 def moment(at: datetime) -> str:

@@ -81,7 +81,7 @@ async def alerts(request: Request, pages: ThePages, view: TheView) -> Response:
         shows=list(Show),
         rules=RULES,
         total=len(found),
-        alerts=found[asked.offset : asked.offset + asked.limit],
+        alerts=asked.of(found),
         link=_linker("/alerts", asked),
     )
 
@@ -124,7 +124,7 @@ async def worklist(
         provider=provider,
         asked=asked,
         total=len(found),
-        episodes=found[asked.offset : asked.offset + asked.limit],
+        episodes=asked.of(found),
         link=_linker(f"/worklist/{provider}", asked),
     )
 

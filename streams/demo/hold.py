@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
-from signal import SIGINT, SIGTERM, default_int_handler, signal
 from time import monotonic, sleep
 from typing import Final
 
@@ -70,8 +69,6 @@ def _alerts_at(port: int) -> int:
 
 
 def _wait(check_alive: Callable[[], None]) -> None:
-    signal(SIGTERM, default_int_handler)
-    signal(SIGINT, default_int_handler)
     try:
         while True:
             check_alive()

@@ -53,3 +53,6 @@ RULES: Final[tuple[Rule, ...]] = (
     site_not_a_vertebra,
 )
 """In the order of their codes."""
+
+TITLES: Final = {rule.code: rule.title for rule in RULES}
+"""By their codes."""

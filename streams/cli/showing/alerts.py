@@ -11,10 +11,9 @@ from rich.text import Text
 from schemas.alert import Alert, AlertEvent, AlertState, EpisodeRow
 from streams.cli.showing.report import SEVERITY_STYLES
 from streams.cli.showing.terminal import visible
-from streams.rules import RULES
+from streams.rules import TITLES
 
 _INDENT = "  "
-_TITLES = {rule.code: rule.title for rule in RULES}
 
 
 def alert_table(alerts: Iterable[Alert]) -> Table:
@@ -43,7 +42,7 @@ def alert_table(alerts: Iterable[Alert]) -> Table:
 def alert_page(alert: Alert, history: Iterable[AlertEvent]) -> Iterator[Text]:
     """Lay out all about an alert, its history last."""
     yield Text(f"{alert.key} {standing(alert)}", "bold")
-    yield Text(f"{_INDENT}rule       {_TITLES.get(alert.rule, alert.rule)}, {alert.severity}")
+    yield Text(f"{_INDENT}rule       {TITLES.get(alert.rule, alert.rule)}, {alert.severity}")
     yield Text(f"{_INDENT}seen       {local(alert.first_seen)} to {local(alert.last_seen)}")
     yield Text(f"{_INDENT}findings   {alert.findings:,}")
     yield Text(f"{_INDENT}awaiting   {alert.awaiting:,}")

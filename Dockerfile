@@ -2,16 +2,17 @@
 FROM python:3.11.15-slim-trixie AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /source
-RUN python -m venv --without-pip /opt/ipg12
+RUN python -m venv /opt/ipg12
 COPY requirements/ requirements/
-RUN pip install --require-hashes --only-binary :all: --requirement requirements/build.txt \
- && pip --python /opt/ipg12/bin/python install --require-hashes --only-binary :all: \
-    --requirement requirements/runtime.txt
+RUN requirements/install python requirements/build.txt \
+ && requirements/install /opt/ipg12/bin/python requirements/runtime.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY schemas/ schemas/
 COPY streams/ streams/
 RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
- && pip --python /opt/ipg12/bin/python install --no-deps --no-index /wheels/ipg12-*.whl
+ && /opt/ipg12/bin/python -m pip install --no-deps --no-index /wheels/ipg12-*.whl \
+ && /opt/ipg12/bin/python -m pip check \
+ && /opt/ipg12/bin/python -m pip uninstall --yes setuptools pip
 
 FROM python:3.11.15-slim-trixie
 RUN python -m pip uninstall --yes --root-user-action ignore setuptools wheel pip \

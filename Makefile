@@ -8,7 +8,7 @@ SCALE ?= 1
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+INSTALL := requirements/install $(BIN)/python
 
 # Stamps: an install is repeated when what it reads has changed.
 RUNTIME := $(VENV)/.runtime
@@ -27,7 +27,7 @@ PURE := $(PURE),streams/webhook/answer.py
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lint types format docs picture bench profile chaos fuzz lock compose-config clean
+.PHONY: help demo test needs lint types format docs picture bench profile chaos fuzz lock compose-config clean
 
 help: ## list what can be done
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' Makefile | expand -t 22
@@ -35,10 +35,13 @@ help: ## list what can be done
 demo: $(RUNTIME) ## show everything at once, with nothing installed but the package
 	@$(BIN)/ipg12 demo
 
-test: lint types ## lint, types, import contracts, and every test (Java and Maven: a real Kafka)
+test: needs lint types ## lint, types, import contracts, and every test (Java and Maven: a real Kafka)
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 	@pure=$$($(BIN)/coverage report --show-missing --fail-under=100 --include='$(PURE)') \
 		|| { echo "$$pure"; echo 'make test: a pure module is not tested whole' >&2; exit 1; }
+
+needs: ## name the programs that `make test` needs and this machine lacks
+	@$(PYTHON) tests/needs.py
 
 lint: $(DEV) ## look at style, formatting and import contracts
 	$(BIN)/ruff check
@@ -76,10 +79,11 @@ fuzz: $(FUZZ) ## feed a million made-up records to the check: RUNS=…, and SEED
 
 lock: $(DEV) ## choose all versions anew (Python 3.11, the oldest that is supported)
 	@$(BIN)/python -c 'import sys; sys.version_info[:2] == (3, 11) or sys.exit("the lock is made with Python 3.11: make clean, then make lock PYTHON=python3.11")'
+	echo pip | $(COMPILE) --output-file requirements/pip.txt -
 	$(COMPILE) --output-file requirements/runtime.txt pyproject.toml
 	$(COMPILE) --output-file requirements/build.txt --all-build-deps --only-build-deps \
 		--constraint requirements/runtime.txt pyproject.toml
-	$(COMPILE) --output-file requirements/dev.txt --extra dev \
+	$(COMPILE) --output-file requirements/dev.txt --extra dev --constraint requirements/pip.txt \
 		--constraint requirements/runtime.txt --constraint requirements/build.txt pyproject.toml
 	$(COMPILE) --output-file requirements/fuzz.txt --extra fuzz \
 		--constraint requirements/dev.txt pyproject.toml
@@ -100,16 +104,16 @@ $(BIN)/python:
 	$(if $(python_is_new_enough),,$(error ipg12 needs Python 3.11 or later and `$(PYTHON)` is none: say make PYTHON=/path/to/python3.11))
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
-$(RUNTIME): requirements/build.txt requirements/runtime.txt pyproject.toml | $(BIN)/python
+$(RUNTIME): requirements/install requirements/pip.txt requirements/build.txt requirements/runtime.txt pyproject.toml | $(BIN)/python
 	@$(BIN)/python -c 'import sys; sys.version_info < (3, 11) and sys.exit(".venv has an older Python than 3.11: make clean, then again")'
-	$(PIP_INSTALL) --require-hashes -r requirements/build.txt -r requirements/runtime.txt
-	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	$(INSTALL) requirements/build.txt requirements/runtime.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(DEV): requirements/dev.txt $(RUNTIME)
-	$(PIP_INSTALL) --require-hashes -r requirements/dev.txt
+	$(INSTALL) requirements/dev.txt
 	@touch $@
 
 $(FUZZ): requirements/fuzz.txt $(DEV)
-	$(PIP_INSTALL) --require-hashes -r requirements/fuzz.txt
+	$(INSTALL) requirements/fuzz.txt
 	@touch $@

@@ -12,6 +12,7 @@ from broker.distribution import CACHE
 
 PEERS: Final = Path(__file__).with_name("peers")
 MADE: Final = CACHE / "benchmarks"
+INSTALL: Final = PEERS.parents[1] / "requirements" / "install"
 
 
 class BuildError(Exception):
@@ -25,8 +26,7 @@ def python_of(peer: str) -> str:
     def make(environment: Path) -> None:
         _run([sys.executable, "-m", "venv", str(environment)])
         python = str(environment / "bin" / "python")
-        install = ["install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
-        _run([python, "-m", "pip", *install, "--requirement", str(requirements)])
+        _run([str(INSTALL), python, str(requirements)])
 
     return str(_made(peer, [requirements], make) / "bin" / "python")
 

@@ -1,10 +1,16 @@
-"""Programs as Debian packages them, unpacked beside the project: nothing is installed."""
+"""Programs as Debian packages them, unpacked beside the project: nothing is installed.
+
+No version is named: Debian's archive holds one version of a package, and replaces it at the next
+security fix. What the tests ask of these programs has been the same for years.
+"""
 
 import fcntl
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+
+from needs import absent
 
 CACHE = Path(__file__).parents[1] / ".cache" / "debian"
 APT = "apt-get"
@@ -40,8 +46,7 @@ def library_path(folder: Path) -> str:
 def _unpack(packages: tuple[str, ...], scratch: Path, *, dependencies: bool) -> None:
     """Fetch packages into a folder, and unpack them into `root` below it."""
     if shutil.which(APT) is None:
-        message = f"{', '.join(packages)} come from Debian: {APT} is not on this machine"
-        raise UnpackError(message)
+        raise UnpackError(absent(APT))
     lists = CACHE / "lists"
     for made in (lists / "partial", scratch / "archives" / "partial", scratch / "root"):
         made.mkdir(parents=True, exist_ok=True)

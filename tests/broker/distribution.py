@@ -6,16 +6,17 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from needs import absent
+
 POM = Path(__file__).with_name("pom.xml")
-JAVA = ("java", "a Java runtime, 17 or later (Debian: apt install openjdk-17-jre-headless)")
 CACHE = Path(__file__).parents[2] / ".cache"
 
 
 class NotInstalledError(Exception):
     """A program that has to be on this machine is not."""
 
-    def __init__(self, program: str, install: str) -> None:
-        super().__init__(f"`{program}` is not on this machine: install {install}")
+    def __init__(self, program: str) -> None:
+        super().__init__(absent(program))
 
 
 class FetchError(Exception):
@@ -30,7 +31,7 @@ def kafka_jars() -> Path:
     jars = CACHE / f"kafka-{kafka_version()}"
     if jars.is_dir():
         return jars
-    maven = find_program("mvn", "Maven, which fetches Kafka once (Debian: apt install maven)")
+    maven = find_program("mvn")
     CACHE.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="kafka-", dir=CACHE) as fetching:
         fetched = Path(fetching, "jars")
@@ -47,18 +48,18 @@ def kafka_jars() -> Path:
     return jars
 
 
-def find_program(name: str, install: str) -> str:
-    """Find a program on the path; `install` completes "install"."""
+def find_program(name: str) -> str:
+    """Find a program that is needed on the path."""
     found = shutil.which(name)
     if found is None:
-        raise NotInstalledError(name, install)
+        raise NotInstalledError(name)
     return found
 
 
 def what_is_missing() -> str:
     """Say what has to be installed first; empty where nothing has to be."""
     try:
-        find_program(*JAVA)
+        find_program("java")
         kafka_jars()
     except (NotInstalledError, FetchError) as error:
         return str(error)

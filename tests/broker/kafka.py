@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, Self
 
-from broker.distribution import JAVA, find_program, kafka_jars
+from broker.distribution import find_program, kafka_jars
 from broker.proxy import Proxy
 from broker.records import ClientOptions
 from broker.waiting import tail, wait_until
@@ -243,4 +243,4 @@ def _broker_properties(address: str, copies: int) -> dict[str, object]:
 
 def _java(main_class: str) -> list[str]:
     options = ["-Xmx768m", "-XX:+UseSerialGC", "-Dorg.apache.logging.log4j.level=WARN"]
-    return [find_program(*JAVA), *options, "-cp", f"{kafka_jars()}/*", main_class]
+    return [find_program("java"), *options, "-cp", f"{kafka_jars()}/*", main_class]

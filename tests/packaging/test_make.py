@@ -1,6 +1,7 @@
 import os
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -33,10 +34,45 @@ def test_make_lists_every_target_with_what_it_does() -> None:
 
 def test_make_test_looks_at_style_format_imports_types_and_then_runs_every_test() -> None:
     steps = make("--dry-run", "test").stdout
-    wanted = ("ruff check", "ruff format --check", "lint-imports", "mypy", "-m pytest --cov")
+    wanted = (
+        "tests/needs.py",
+        "ruff check",
+        "ruff format --check",
+        "lint-imports",
+        "mypy",
+        "-m pytest --cov",
+    )
     places = [steps.index(step) for step in wanted]
 
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    "version,programs,lines",
+    [
+        ('openjdk version "17.0.15" 2025-04-15', ["mvn", "apt-get"], []),
+        ('openjdk version "21" 2023-09-19', ["mvn"], ["`apt-get` is not"]),
+        ('java version "1.8.0_281"', ["apt-get"], ["`mvn` is not", "`java` is version 8;"]),
+    ],
+)
+def test_a_line_names_each_program_that_the_tests_lack(
+    tmp_path: Path, version: str, programs: list[str], lines: list[str]
+) -> None:
+    for program in ("java", *programs):
+        (tmp_path / program).write_text(f"#!/bin/sh\necho '{version}' >&2\n")
+        (tmp_path / program).chmod(0o755)
+
+    done = subprocess.run(
+        [sys.executable, ROOT / "tests" / "needs.py"],
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == bool(lines)
+    for line, said in zip(lines, done.stderr.splitlines(), strict=True):
+        assert said.startswith(line)
 
 
 def test_make_chaos_plays_every_case_in_its_long_form_unless_it_is_told_how_long() -> None:
@@ -51,7 +87,7 @@ def test_make_fuzz_feeds_a_million_records_unless_it_is_told_how_many() -> None:
 
 
 def test_make_fuzz_installs_what_is_locked_for_it_and_make_test_does_not() -> None:
-    lock = "--require-hashes -r requirements/fuzz.txt"
+    lock = "requirements/install .venv/bin/python requirements/fuzz.txt"
 
     assert lock in make("--dry-run", "--always-make", "fuzz").stdout
     assert lock not in make("--dry-run", "--always-make", "test").stdout
@@ -84,6 +120,8 @@ def test_make_says_in_one_line_that_there_is_no_python_for_it(tmp_path: Path, py
     (tmp_path / "requirements").mkdir()
     for name in (
         "pyproject.toml",
+        "requirements/install",
+        "requirements/pip.txt",
         "requirements/build.txt",
         "requirements/runtime.txt",
         "requirements/dev.txt",

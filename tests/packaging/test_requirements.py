@@ -11,9 +11,12 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LOCKS = {
-    name: ROOT / "requirements" / f"{name}.txt" for name in ("build", "runtime", "dev", "fuzz")
+    name: ROOT / "requirements" / f"{name}.txt"
+    for name in ("pip", "build", "runtime", "dev", "fuzz")
 }
+INSTALL = ROOT / "requirements" / "install"
 WANTED = {
+    "pip": ["pip"],
     "build": PROJECT["build-system"]["requires"],
     "runtime": PROJECT["project"]["dependencies"],
     "dev": PROJECT["project"]["optional-dependencies"]["dev"],
@@ -37,7 +40,7 @@ def packages(wanted: Requirement) -> Iterator[str]:
 
 
 def test_there_is_a_lock_for_everything_that_is_wanted_and_no_other() -> None:
-    assert set((ROOT / "requirements").iterdir()) == set(LOCKS.values())
+    assert set((ROOT / "requirements").iterdir()) == {INSTALL, *LOCKS.values()}
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -74,7 +77,7 @@ def test_a_lock_names_no_address_and_no_place_on_a_machine(name: str) -> None:
 
 
 def test_no_package_has_another_version_in_another_lock() -> None:
-    for name in ("build", "runtime", "fuzz"):
+    for name in ("pip", "build", "runtime", "fuzz"):
         other = pinned("dev")
         for each, version in pinned(name).items():
             assert other.get(each, version) == version, each

@@ -1,0 +1,39 @@
+"""What `make test` needs of the machine, named before any test is run."""
+
+import re
+import shutil
+import subprocess
+import sys
+
+JAVA_VERSION = 17
+NEEDED = {
+    "java": "a Java runtime, 17 or later (Debian: apt install openjdk-17-jre-headless)",
+    "mvn": "Maven, which fetches Kafka once (Debian: apt install maven)",
+    "apt-get": "Debian, or a system made of it: Prometheus, Alertmanager and Chromium are "
+    "unpacked from its packages",
+}
+
+
+def missing() -> list[str]:
+    """Return a line for each program that is not on this machine, or is too old."""
+    found = {program: shutil.which(program) for program in NEEDED}
+    lines = [absent(program) for program, path in found.items() if path is None]
+    if (java := found["java"]) and (version := java_version(java)) < JAVA_VERSION:
+        lines.append(f"`java` is version {version}; the tests need {NEEDED['java']}")
+    return lines
+
+
+def absent(program: str) -> str:
+    """Return the line for a program that is not on this machine."""
+    return f"`{program}` is not on this machine; the tests need {NEEDED[program]}"
+
+
+def java_version(java: str) -> int:
+    """Return the major version of a Java; 0 where it does not say one."""
+    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    found = re.search(r'version "(?:1\.)?(\d+)', said)
+    return int(found[1]) if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit("\n".join(missing()) or None)

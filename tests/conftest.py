@@ -20,7 +20,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     if missing := what_is_missing():
         pytest.fail(missing, pytrace=False)
-    with Cluster(tmp_path_factory.mktemp("kafka")) as running:
+    with Cluster(tmp_path_factory.mktemp("kafka"), proxied=True) as running:
         yield running
 
 

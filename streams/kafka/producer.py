@@ -5,7 +5,8 @@ from asyncio import Future
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, NodeNotReadyError
+from aiokafka.protocol.transaction import EndTxnRequest
 from aiokafka.structs import TopicPartition
 
 from streams.kafka.connection import for_aiokafka
@@ -34,11 +35,33 @@ class TransactionalProducer(AIOKafkaProducer):  # type: ignore[misc]  # aiokafka
             max_batch_size=BATCH_BYTES,
             linger_ms=0,
         )
+        self._request = self.client.send
+        self.client.send = self._request_once_where_it_ends
         self._fail = self._txn_manager.error_transaction
         self._txn_manager.error_transaction = self._take_back
         self._produce = self._sender._send_produce_req  # noqa: SLF001
         self._sender._send_produce_req = self._produce_watched  # noqa: SLF001
         self._producing: set[asyncio.Task[None]] = set()
+
+    async def _request_once_where_it_ends(
+        self, node: int, request: object, **options: object
+    ) -> object:
+        """Send a request; end the producer where the end of a transaction got no answer.
+
+        aiokafka 0.14 sends EndTxn again, and goes on. If the first one was only held up on its
+        way, it would end the producer's next transaction, whatever that has by then: both have the
+        same epoch. A producer started after this one has a higher epoch, and late requests of this
+        one are refused.
+        """
+        try:
+            return await self._request(node, request, **options)
+        except NodeNotReadyError:  # it was not sent
+            raise
+        except KafkaError as error:
+            if isinstance(request, EndTxnRequest):
+                self._txn_manager.fatal_error(error)
+                look_at(self._txn_manager.wait_for_transaction_end())
+            raise
 
     def _take_back(self, error: KafkaError) -> None:
         """Take back what waits to be sent, where brokers refuse to let the transaction have it.

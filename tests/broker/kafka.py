@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from broker.distribution import find_program, kafka_jars
-from broker.proxy import Proxy
+from broker.proxy import Network, Proxy
 from broker.records import ClientOptions
 from broker.waiting import tail, wait_until
 from confluent_kafka import KafkaException
@@ -134,7 +134,7 @@ class Cluster:
         """
         added = dict(properties or {})
         self._format_arguments = format_arguments
-        self.proxies: list[Proxy] = []
+        self.network = Network()
         controller = f"{HOST}:{free_port()}"
         voter = {
             **QUORUM,
@@ -151,8 +151,8 @@ class Cluster:
                 settings["listeners"] += f",CONTROLLER://{controller}"
             if proxied:
                 inner = f"{HOST}:{free_port()}"
-                proxy = Proxy(HOST, free_port(), inner, EDGE_HOST)
-                self.proxies.append(proxy)
+                proxy = Proxy(self.network, HOST, free_port(), inner, EDGE_HOST)
+                self.network.proxies.append(proxy)
                 settings["listeners"] += f",EDGE://{inner}"
                 settings["advertised.listeners"] += f",EDGE://{proxy.address}"
                 settings["listener.security.protocol.map"] += ",EDGE:PLAINTEXT"
@@ -165,8 +165,8 @@ class Cluster:
         )
         self.nodes = [self.controller, *(each for each in self.brokers if brokers > 1)]
         self.address = ",".join(broker.address for broker in self.brokers)
-        self.edge_address = ",".join(proxy.address for proxy in self.proxies)
-        self._running_proxies = ExitStack()
+        self.edge_address = ",".join(proxy.address for proxy in self.network.proxies)
+        self._running_network = ExitStack()
         self.client: ClientOptions = {
             "bootstrap.servers": self.address,
             "log_level": 0,
@@ -177,8 +177,7 @@ class Cluster:
     def __enter__(self) -> Self:
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         try:
-            for proxy in self.proxies:
-                self._running_proxies.enter_context(proxy)
+            self._running_network.enter_context(self.network)
             with ThreadPoolExecutor() as pool:
                 list(pool.map(lambda node: self._format(node, cluster_id), self.nodes))
             self.start()
@@ -188,7 +187,7 @@ class Cluster:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._running_proxies.close()
+        self._running_network.close()
         for node in reversed(self.nodes):
             node.stop(signal.SIGKILL)
             shutil.rmtree(node.data, ignore_errors=True)

@@ -64,6 +64,7 @@ def table(results: list[Result]) -> Table:
             len(account.lost),
             len(account.doubled),
             len(account.miscounted),
+            len(account.misanswered),
             f"{result.longest_pause_seconds:.1f} s",
         )
         laid_out.add_row(result.case.name, *map(str, counts), ", ".join(result.notes))
@@ -72,7 +73,7 @@ def table(results: list[Result]) -> Table:
     return laid_out
 
 
-COLUMNS = ("strikes", "records", "lost", "doubled", "miscounted", "longest pause")
+COLUMNS = ("strikes", "records", "lost", "doubled", "miscounted", "misanswered", "longest pause")
 
 if __name__ == "__main__":
     app = typer.Typer(pretty_exceptions_enable=False)

@@ -16,6 +16,7 @@ CASES: Final[tuple[Case, ...]] = (
     network.connections_are_reset,
     network.connections_stall_for_longer_than_a_session,
     network.a_worker_is_stopped_while_its_brokers_are_out_of_reach,
+    network.requests_arrive_late,
     topics.an_output_topic_is_deleted,
     topics.an_output_topic_becomes_read_only,
     topics.an_output_topic_takes_too_small_batches_only,

@@ -61,8 +61,7 @@ class Scene:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
-        for proxy in self.cluster.proxies:
-            proxy.flow()
+        self.cluster.network.heal()
         self.cluster.start()
 
     def start(

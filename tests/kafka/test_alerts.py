@@ -6,6 +6,7 @@ from random import Random
 
 from broker.alert_books import folded, kept, unfinished
 from broker.deployment import Deploy, Deployment
+from broker.late import Kind, LateRequest
 from broker.load import COMPLIANT, NON_COMPLIANT
 from broker.records import Content, Publisher, read_topic
 from broker.waiting import wait_until
@@ -171,3 +172,22 @@ def test_killed_and_paused_processes_keep_what_a_plain_fold_gives(deploy: Deploy
     assert found == expected
     assert {"open", "reopened", "resolved"} >= set(expected.states.values())
     assert sum(len(steps) for steps in expected.steps.values()) > 50
+
+
+def test_a_late_end_of_a_transaction_changes_no_alert(deploy: Deploy) -> None:
+    deployment = deploy(**EVERY_FINDING)
+    network = deployment.cluster.network
+    with (
+        deployment.worker(),
+        deployment.alerts(brokers=deployment.cluster.edge_address) as alerts,
+    ):
+        for batch in resubmissions(deployment, batches=3):
+            network.late = late = LateRequest(Kind.END_TXN, deployment.group)
+            deployment.publish(batch)
+            wait_kept(deployment, alerts)
+            for more in resubmissions(deployment, batches=1):
+                deployment.publish(more)
+            alerts.wait_until(lambda late=late: late.delivered, "it arrived late", SECONDS)
+        wait_kept(deployment, alerts)
+        network.heal()
+    assert kept(deployment) == folded(deployment)

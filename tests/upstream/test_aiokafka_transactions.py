@@ -2,6 +2,8 @@
 
 import asyncio
 import inspect
+from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -21,6 +23,7 @@ from aiokafka.protocol.transaction import (
 )
 from aiokafka.structs import TopicPartition
 from broker.kafka import Cluster
+from broker.late import Kind, LateRequest
 from broker.records import read_topic
 from confluent_kafka.admin import NewTopic
 
@@ -169,6 +172,56 @@ async def test_aiokafka_aborts_a_transaction_that_was_refused_a_topic(broker: st
 
 async def test_ours_aborts_a_transaction_that_was_refused_a_topic(broker: str) -> None:
     assert await aborted_after_a_refusal(TransactionalProducer(Settings(brokers=broker), "our"))
+
+
+async def committed_of_an_aborted_transaction(
+    cluster: Cluster, topic: str, make_producer: Callable[[], AIOKafkaProducer]
+) -> bool:
+    """Abort the transaction after one whose EndTxn comes late; tell whether it can be read."""
+    create(cluster, NewTopic(topic, 1, 1))
+    cluster.network.late = late = LateRequest(Kind.END_TXN, topic)
+    producer = make_producer()
+    await producer.start()
+    await producer.begin_transaction()
+    await producer.send_and_wait(topic, b"of the first", partition=0)
+    try:
+        await producer.commit_transaction()
+    except KafkaError:
+        await producer.stop()
+        producer = make_producer()
+        await producer.start()
+    await producer.begin_transaction()
+    await producer.send_and_wait(topic, b"of the second", partition=0)
+    assert late.delivered
+    with suppress(KafkaError):
+        await producer.abort_transaction()
+    await producer.stop()
+    cluster.network.heal()
+    return b"of the second" in {
+        record.content.value for record in read_topic(cluster.client, topic)
+    }
+
+
+@pytest.mark.xfail(
+    strict=True, raises=pytest.fail.Exception, reason="aiokafka 0.14 goes on with the same epoch"
+)
+async def test_aiokafka_ends_no_transaction_with_the_late_end_of_another(cluster: Cluster) -> None:
+    topic = "upstream.late"
+
+    def make_producer() -> AIOKafkaProducer:
+        return AIOKafkaProducer(bootstrap_servers=cluster.edge_address, transactional_id=topic)
+
+    if await committed_of_an_aborted_transaction(cluster, topic, make_producer):
+        pytest.fail("it was committed")
+
+
+async def test_ours_ends_no_transaction_with_the_late_end_of_another(cluster: Cluster) -> None:
+    topic, settings = "ours.late", Settings(brokers=cluster.edge_address)
+
+    def make_producer() -> AIOKafkaProducer:
+        return TransactionalProducer(settings, topic)
+
+    assert not await committed_of_an_aborted_transaction(cluster, topic, make_producer)
 
 
 @pytest.mark.xfail(

@@ -21,7 +21,7 @@ COMPILE = CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --upgrad
 
 # Pure modules decide what becomes of a record: no branch of theirs goes untested.
 PURE := schemas/*,streams/intake.py,streams/sequence.py,streams/proposal.py,streams/rule.py,streams/rules/*
-PURE := $(PURE),streams/check.py,streams/routing.py,streams/outbox.py,streams/rights.py,streams/topics.py,streams/alerts/*
+PURE := $(PURE),streams/check.py,streams/routing.py,streams/outbox.py,streams/packed.py,streams/rights.py,streams/topics.py,streams/alerts/*
 PURE := $(PURE),streams/webhook/answer.py
 
 .DEFAULT_GOAL := help

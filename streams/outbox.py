@@ -3,13 +3,18 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from schemas.ledger import LedgerRow
-from schemas.verdict import Outcome
-from streams.check import judge
+from schemas.verdict import Outcome, Verdict
+from streams.check import judge, refuse
+from streams.intake import too_large
+from streams.packed import Packed
 from streams.routing import Header, Routing
 from streams.settings import OutOfScope, Settings
+
+NO_TIMESTAMP: Final = -1
+"""What stands in Kafka for no timestamp."""
 
 
 class Record(Protocol):
@@ -21,14 +26,14 @@ class Record(Protocol):
 
     @property
     def timestamp(self) -> int | None:
-        """Milliseconds since 1970; negative or None where the record has none."""
+        """Milliseconds since 1970, -1 where the publisher gave none; None before Kafka 0.10."""
 
     @property
-    def key(self) -> bytes | None:
+    def key(self) -> bytes | Packed | None:
         """Key, if it has one."""
 
     @property
-    def value(self) -> bytes | None:
+    def value(self) -> bytes | Packed | None:
         """Value; None for a tombstone."""
 
     @property
@@ -39,9 +44,10 @@ class Record(Protocol):
 class Row(NamedTuple):
     """A record to be written."""
 
-    key: bytes | None
-    value: bytes | None
+    key: bytes | Packed | None
+    value: bytes | Packed | None
     timestamp: int | None
+    """Milliseconds since 1970; None for now."""
     headers: list[Header]
 
 
@@ -63,21 +69,31 @@ def fill(records: Sequence[Record], routing: Routing, settings: Settings) -> Out
     max_bytes = settings.max_record_bytes
     for record in records:
         offset = record.offset
-        verdict = judge(record.value, max_bytes)
+        value = record.value
+        if isinstance(value, Packed):
+            verdict = _judge_packed(value, max_bytes)
+        else:
+            verdict = judge(value, max_bytes)
         outcome = verdict.outcome
         outbox.outcomes[outcome] += 1
         timestamp = record.timestamp
-        if timestamp is not None and timestamp < 0:
+        if timestamp == NO_TIMESTAMP:
             timestamp = None
         answered = outcome is not Outcome.OUT_OF_SCOPE
         if answered or copied:
             headers = routing.headers(verdict, offset, record.headers)
-            outbox.copies[outcome].append(Row(record.key, record.value, timestamp, headers))
+            outbox.copies[outcome].append(Row(record.key, value, timestamp, headers))
         if answered:
-            key, value = routing.answer(verdict, offset)
-            outbox.answers.append(Row(key, value, timestamp, []))
+            outbox.answers.append(Row(*routing.answer(verdict, offset), timestamp, []))
             outbox.rules.update(finding.rule for finding in verdict.findings)
     return outbox
+
+
+def _judge_packed(value: Packed, max_bytes: int) -> Verdict:
+    """Judge a value; one that is too large to be read is not unpacked."""
+    if len(value) > max_bytes:
+        return refuse(too_large(len(value), max_bytes))
+    return judge(bytes(value), max_bytes)
 
 
 def next_row(row: LedgerRow | None, outbox: Outbox) -> LedgerRow:

@@ -9,7 +9,7 @@ from streams.settings import OutOfScope, Settings
 LARGEST_BYTES: Final = 100 * 1_048_576
 """Size up to which an output takes batches: the largest request that brokers take by default.
 
-A record leaves uncompressed, and may have come in compressed many times over.
+A record leaves uncompressed, and may have come in compressed.
 """
 
 BATCH_BYTES: Final = 1_048_576

@@ -8,14 +8,15 @@ from schemas.ledger import LedgerRow
 from streams.kafka.chunks import Chunk
 from streams.kafka.outlet import Bundle
 from streams.outbox import Record
+from streams.packed import Packed
 from streams.routing import Header
 
 
 @dataclass(frozen=True)
 class FakeRecord:
     offset: int
-    value: bytes | None = b"{}"
-    key: bytes | None = None
+    value: bytes | Packed | None = b"{}"
+    key: bytes | Packed | None = None
     timestamp: int | None = 0
     headers: Sequence[Header] = field(default_factory=tuple)
 

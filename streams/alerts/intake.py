@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 from schemas.alert import AlertCommand
 from schemas.rejection import Fault
 from schemas.verdict import Verdict
+from streams.packed import Packed
 
 MOST_FAULTS: Final = 20
 
@@ -25,17 +26,19 @@ class Unreadable(NamedTuple):
         return f"{self.reason}: {told}"
 
 
-def read_verdict(value: bytes | None) -> Verdict | Unreadable:
+def read_verdict(value: bytes | Packed | None) -> Verdict | Unreadable:
     """Read a verdict."""
     return _read(Verdict, value, "not-a-verdict")
 
 
-def read_command(value: bytes | None) -> AlertCommand | Unreadable:
+def read_command(value: bytes | Packed | None) -> AlertCommand | Unreadable:
     """Read a command."""
     return _read(AlertCommand, value, "not-a-command")
 
 
-def _read(model: type[T], value: bytes | None, reason: str) -> T | Unreadable:
+def _read(model: type[T], value: bytes | Packed | None, reason: str) -> T | Unreadable:
+    if isinstance(value, Packed):
+        return Unreadable(reason, (Fault(place="", message=f"has {len(value)} bytes"),))
     try:
         return model.model_validate_json(value or b"")
     except ValidationError as error:

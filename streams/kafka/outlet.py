@@ -12,6 +12,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from streams.kafka.producer import TRANSACTION_SECONDS, TransactionalProducer, look_at
+from streams.kafka.single_batch import SingleRecordBatch
 from streams.kafka.stopping import STOP_SECONDS, stop_within
 from streams.outbox import Row
 from streams.settings import Settings
@@ -152,15 +153,20 @@ async def _send(
 
 def pack(rows: Iterable[Row], create_batch: Callable[[], BatchBuilder]) -> list[BatchBuilder]:
     """Put rows into as few batches as hold them, and close these."""
-    batches = []
+    batches: list[BatchBuilder] = []
     batch = None
-    for key, value, timestamp, headers in rows:
-        # An empty batch takes any row; a full one says None.
-        while batch is None or not batch.append(
-            key=key, value=value, timestamp=timestamp, headers=headers
-        ):
-            batch = create_batch()
-            batches.append(batch)
+    for row in rows:
+        key, value, timestamp, headers = row
+        try:
+            # An empty batch takes any row; a full one says None.
+            while batch is None or not batch.append(
+                key=key, value=value, timestamp=timestamp, headers=headers
+            ):
+                batch = create_batch()
+                batches.append(batch)
+        except (TypeError, UnicodeEncodeError):  # packed, or a header's name that is not UTF-8
+            batches.append(SingleRecordBatch(row))
+            batch = None
     for batch in batches:
         batch.close()
-    return batches
+    return [batch for batch in batches if batch.record_count()]

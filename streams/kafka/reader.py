@@ -165,7 +165,7 @@ class Reader:
                 row = records[-1].value
             if row is not None:
                 try:
-                    return LedgerRow.model_validate_json(row)
+                    return LedgerRow.model_validate_json(bytes(row))
                 except ValidationError:
                     message = f"{ledger.topic}/{ledger.partition}: the last row is none of ours"
                     raise Trouble(message) from None
@@ -185,7 +185,10 @@ class Reader:
         async for records in self._until(consumer, partition, end):
             try:
                 rows.update(
-                    ((record.key or b"").decode(), model.model_validate_json(record.value or b""))
+                    (
+                        bytes(record.key or b"").decode(),
+                        model.model_validate_json(bytes(record.value or b"")),
+                    )
                     for record in records
                 )
             except (UnicodeDecodeError, ValidationError):

@@ -4,10 +4,10 @@ import asyncio
 from typing import Any, Final
 
 import aiokafka
-from aiokafka.consumer.fetcher import PartitionRecords
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+from streams.kafka.batches import read_by_parts
 from streams.kafka.stopping import stop_within
 
 STOP_SECONDS: Final = 2.0
@@ -15,16 +15,13 @@ STOP_SECONDS: Final = 2.0
 ROOM_SECONDS: Final = 0.05
 """How soon to look again whether there is room for more of a partition that has enough waiting."""
 
-# aiokafka dresses each record that it has parsed as another one, of eleven fields, which takes
-# twice the time of parsing it. Nobody here asks for more than it has.
-PartitionRecords._consumer_record = staticmethod(lambda _, record: record)  # noqa: SLF001
-
 
 class CommittedConsumerThread(driver.AIOKafkaConsumerThread):
     """Reads nothing of open or aborted transactions."""
 
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
         """Create the consumer as Faust does for its own transactions, which we do not use."""
+        read_by_parts()
         self.consumer.in_transaction = True
         try:
             return super()._create_worker_consumer(transport)

@@ -1,3 +1,5 @@
+import io
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,6 +8,7 @@ from schemas.alert import AlertCommand
 from schemas.verdict import Verdict
 from streams.alerts.intake import MOST_FAULTS, Unreadable, read_command, read_verdict
 from streams.check import check, judge
+from streams.packed import Packed
 from streams.rule import coded
 
 COMMAND = (
@@ -49,3 +52,8 @@ def test_of_many_faults_the_first_are_told() -> None:
     refused = read_verdict(str(verdict).replace("'", '"').replace("None", "null").encode())
     assert isinstance(refused, Unreadable)
     assert len(refused.faults) == MOST_FAULTS
+
+
+def test_a_value_that_came_packed_is_not_read() -> None:
+    packed = Packed(io.BytesIO(COMMAND).read, len(COMMAND))
+    assert str(read_command(packed)) == f"not-a-command: has {len(COMMAND)} bytes"

@@ -1,10 +1,13 @@
+import io
 import json
 
+import pytest
 from fakes import FakeRecord
 
 from schemas.ledger import LedgerRow
 from schemas.verdict import Outcome, Verdict
 from streams.outbox import Outbox, fill, next_row
+from streams.packed import Packed
 from streams.routing import Routing
 from streams.settings import OutOfScope, Settings
 
@@ -68,11 +71,6 @@ def test_rules_are_counted_by_finding() -> None:
     assert filled().rules == {"LV02": 1, "LV03": 2}
 
 
-def test_a_record_without_a_timestamp_leaves_without_one() -> None:
-    outbox = fill([FakeRecord(0, timestamp=-1)], ROUTING, Settings())
-    assert outbox.copies[Outcome.DEAD_LETTER][0].timestamp is None
-
-
 def test_a_ledger_row_adds_a_chunk_to_what_was_counted_before() -> None:
     first = next_row(None, filled())
     second = next_row(first, filled())
@@ -82,3 +80,27 @@ def test_a_ledger_row_adds_a_chunk_to_what_was_counted_before() -> None:
     assert second == LedgerRow(
         upto=10, outcomes=dict.fromkeys(Outcome, 2), rules={"LV02": 2, "LV03": 4}
     )
+
+
+def test_a_packed_value_is_judged_as_any_other_unless_it_is_too_large_to_be_read() -> None:
+    value = VALUES[Outcome.COMPLIANT] or b""
+    packed = Packed(io.BytesIO(value).read, len(value))
+    for limit, outcome in ((len(value), Outcome.COMPLIANT), (len(value) - 1, Outcome.DEAD_LETTER)):
+        settings = Settings(max_record_bytes=limit)
+        outbox = fill([FakeRecord(0, packed)], ROUTING, settings)
+        plain = fill([FakeRecord(0, value)], ROUTING, settings)
+        assert outbox.outcomes == {outcome: 1}
+        assert outbox.answers == plain.answers
+        assert outbox.copies[outcome][0].value is packed
+
+
+@pytest.mark.parametrize(
+    "timestamp,copied", [(-1, None), (None, None), (-2, -2), (-86_400_000, -86_400_000), (0, 0)]
+)
+def test_a_copy_has_the_time_of_its_record_and_that_of_now_where_it_has_none(
+    timestamp: int | None, copied: int | None
+) -> None:
+    record = FakeRecord(0, None, timestamp=timestamp)
+    outbox = fill([record], ROUTING, Settings())
+    assert outbox.copies[Outcome.DEAD_LETTER][0].timestamp == copied
+    assert outbox.answers[0].timestamp == copied

@@ -1,0 +1,262 @@
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import accumulate, chain
+from typing import Any
+
+import pytest
+from aiokafka.consumer import fetcher
+from aiokafka.consumer.fetcher import READ_COMMITTED, FetchResult, PartitionRecords
+from aiokafka.errors import CorruptRecordException
+from aiokafka.record.legacy_records import LegacyRecordBatchBuilder
+from broker.raw_batch import CODECS, RawRecord, raw_batch, varint
+from faust.types import TP
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.kafka import batches, record_parser
+from streams.kafka.batches import read_by_parts
+from streams.kafka.single_batch import SingleRecordBatch
+from streams.outbox import Row
+from streams.packed import Packed
+from streams.trouble import Trouble
+
+SOURCE = TP("ipg12.episodes", 0)
+PART_BYTES = 1_000
+TRANSACTIONAL = 0x10
+LOG_APPEND_TIME = 0x08
+GZIP = 1
+
+
+class Assignment:
+    """What the group has assigned: one partition, read from its beginning."""
+
+    active, paused, position = True, False, 0
+
+    def state_value(self, _: TP) -> "Assignment":
+        return self
+
+    def consumed_to(self, position: int) -> None:
+        self.position = position
+
+
+@pytest.fixture(autouse=True, scope="module")
+def small_parts() -> Iterator[None]:
+    """Let parts be so small that what tests make has many of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        read_by_parts()
+        patch.setattr(record_parser, "PART_BYTES", PART_BYTES)
+        patch.setattr(record_parser, "PACKED_BYTES", PART_BYTES // 4)
+        patch.setattr(batches, "PART_BYTES", PART_BYTES)
+        patch.setattr(batches, "TURN_BYTES", 2 * PART_BYTES)
+        yield
+
+
+def turns(fetched: bytes, most: int | None = None, begin: int = 0) -> Iterator[list[Any]]:
+    """Take what was fetched from offset `begin` on, turn by turn."""
+    assignment = Assignment()
+    assignment.position = begin
+    records = PartitionRecords(
+        *(SOURCE, fetcher.MemoryRecords(fetched), [], begin, None, None, True, READ_COMMITTED)
+    )
+    result = FetchResult(SOURCE, partition_records=records, assignment=assignment, backoff=0)
+    while result.has_more():
+        taken = result.getall(most)
+        assert taken or not result.has_more()
+        assert assignment.position > max((record.offset for record in taken), default=-1)
+        yield taken
+
+
+def taken(fetched: bytes, most: int | None = None, begin: int = 0) -> list[Any]:
+    return [*chain.from_iterable(turns(fetched, most, begin))]
+
+
+def plain(record: Any) -> RawRecord:  # noqa: ANN401  # aiokafka's or ours
+    """Give what a record says as a publisher would write it."""
+    key, value = (each and bytes(each) for each in (record.key, record.value))
+    headers = tuple((name.encode(errors="surrogateescape"), each) for name, each in record.headers)
+    return RawRecord(value, key, record.timestamp, headers)
+
+
+any_bytes = st.one_of(
+    st.none(), st.binary(max_size=40), st.integers(1, 3_000).map(lambda size: b"v" * size)
+)
+any_records = st.builds(
+    RawRecord,
+    any_bytes,
+    any_bytes,
+    st.integers(-(2**62), 2**62),
+    st.lists(st.tuples(st.binary(max_size=10), st.none() | st.binary()), max_size=2).map(tuple),
+)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(sorted(CODECS)), st.lists(any_records, min_size=1, max_size=9)),
+        min_size=1,
+        max_size=4,
+    ),
+    st.sampled_from([None, 1, 5]),
+)
+def test_whatever_a_publisher_has_written_is_taken_as_it_is(
+    written: list[tuple[str, list[RawRecord]]], most: int | None
+) -> None:
+    sizes = [len(records) for _, records in written]
+    offsets = accumulate(sizes, initial=0)
+    fetched = b"".join(
+        raw_batch(records, codec, offset=offset)
+        for (codec, records), offset in zip(written, offsets, strict=False)
+    )
+    records = taken(fetched, most)
+
+    assert [record.offset for record in records] == list(range(sum(sizes)))
+    assert [*map(plain, records)] == [record for _, records in written for record in records]
+    assert not hasattr(records[0], "topic"), "aiokafka dresses records again: see batches.py"
+
+
+@pytest.mark.parametrize("codec", ["gzip", "lz4", "zstd"])
+def test_a_turn_ends_after_a_few_parts_however_much_a_batch_decompresses_to(codec: str) -> None:
+    records = [RawRecord(b" " * size) for size in [100] * 200 + [50_000] * 3 + [1]]
+    found = [*turns(raw_batch(records, codec))]
+
+    assert [len(record.value) for record in chain(*found)] == [len(each.value) for each in records]
+    assert max(len(turn) for turn in found) < 3 * PART_BYTES / 100
+    assert max(sum(isinstance(each.value, Packed) for each in turn) for turn in found) == 1
+
+
+def test_the_time_of_appending_stands_for_that_of_every_record() -> None:
+    records = [RawRecord(b"v" * size, timestamp=size) for size in (3, 5_000, 9)]
+    for codec in ("none", "zstd"):
+        found = taken(raw_batch(records, codec, attributes=LOG_APPEND_TIME))
+        assert [record.timestamp for record in found] == [5_000] * 3
+
+
+@pytest.mark.parametrize("offsets", [[0, 5, 2], [-3, -2, -1], [7, 7, 7], [2, 1, 0]])
+@pytest.mark.parametrize("codec", ["none", "zstd"])
+def test_records_that_name_offsets_of_others_are_taken_in_their_places(
+    codec: str, offsets: Sequence[int]
+) -> None:
+    records = [RawRecord(str(each).encode(), offset=each) for each in offsets]
+    behind = raw_batch([RawRecord(b"behind")], offset=13)
+    found = taken(raw_batch(records, codec, offset=10) + behind)
+
+    assert [record.offset for record in found] == [10, 11, 12, 13]
+    assert [record.value for record in found] == [*(each.value for each in records), b"behind"]
+
+
+def test_a_batch_of_which_compaction_has_left_some_records_keeps_their_offsets() -> None:
+    records = [RawRecord(b"v" * 500, offset=each) for each in (0, 2)]
+    last_offset = (3).to_bytes(4)
+    for codec in ("none", "zstd"):
+        batch = bytearray(raw_batch(records, codec, offset=10))
+        batch[23:27] = last_offset
+        fetched = PartitionRecords(
+            *(SOURCE, fetcher.MemoryRecords(bytes(batch)), [], 0, None, None, False, READ_COMMITTED)
+        )
+        assert [record.offset for record in fetched] == [10, 12]
+        assert fetched.next_fetch_offset == 14
+
+
+@pytest.mark.parametrize("codec", ["gzip", "lz4"])
+def test_what_stands_behind_the_last_record_of_a_batch_is_passed_over(codec: str) -> None:
+    records = [RawRecord(b"v" * 5_000), RawRecord(b"w")]
+    assert [*map(plain, taken(raw_batch(records, codec, behind=b"anything")))] == records
+
+
+TOO_MANY = RawRecord(b"v", headers=[(b"\xff", None)] * (record_parser.MOST_HEADERS + 1))
+TOO_LARGE = RawRecord(b"v", headers=[(b"name", b"h" * 2 * PART_BYTES)])
+
+
+@pytest.mark.parametrize("record", [TOO_MANY, TOO_LARGE], ids=["many", "large"])
+def test_headers_that_nobody_could_hold_are_left_out(record: RawRecord) -> None:
+    records = [record, RawRecord(b"behind")]
+    found = taken(raw_batch(records, "zstd"))
+    assert [(plain(each).value, list(each.headers)) for each in found] == [
+        (b"v", []),
+        (b"behind", []),
+    ]
+
+
+def test_what_cannot_be_read_is_named_once_all_before_it_is_taken() -> None:
+    damaged = bytearray(raw_batch([RawRecord(b"damaged")], offset=2))
+    damaged[-3] ^= 1
+    (found,) = turns(raw_batch([RawRecord(b"0"), RawRecord(b"1")]) + damaged)
+    assert [record.value for record in found] == [b"0", b"1"]
+
+    place = r"ipg12\.episodes/0, offset 2: CorruptRecordException .*#when-a-record-cannot-be-read"
+    with pytest.raises(Trouble, match=place):
+        taken(bytes(damaged), begin=2)
+
+
+class Negative(RawRecord):
+    """A record that says it is shorter than nothing."""
+
+    def written(self, _: int, __: int) -> bytes:
+        return varint(-5) + bytes(2 * PART_BYTES)
+
+
+def test_a_batch_that_is_not_what_it_says_is_named() -> None:
+    small, large = RawRecord(b"v"), RawRecord(b"v" * 2 * PART_BYTES)
+    too_few = [bytearray(raw_batch([each] * 2, "zstd")) for each in (small, large)]
+    for batch in too_few:
+        batch[57:61] = (3).to_bytes(4)
+    longer = raw_batch([replace(large, behind=b"more")], "zstd")
+    for batch in (*too_few, longer, raw_batch([Negative(b"")], "zstd")):
+        records = batches.Batches(bytes(batch))
+        with pytest.raises(CorruptRecordException):
+            [*iter(lambda records=records: list(records.next_batch()), [])]
+
+
+@pytest.mark.parametrize("codec", [0, GZIP])
+@pytest.mark.parametrize("magic", [0, 1])
+def test_batches_of_old_formats_are_taken_unless_they_hold_too_much(
+    monkeypatch: pytest.MonkeyPatch, magic: int, codec: int
+) -> None:
+    builder = LegacyRecordBatchBuilder(magic, codec, 100_000)
+    for offset in range(3):
+        builder.append(offset, timestamp=7, key=b"k", value=b"v" * 2_000)
+    fetched = bytes(builder.build())
+    if codec:
+        fetched = (2).to_bytes(8) + fetched[8:]  # as brokers write it: that of the last record
+    times = {None if magic == 0 else 7}
+    found = taken(fetched)
+    assert [(record.offset, len(record.value)) for record in found] == [
+        (offset, 2_000) for offset in range(3)
+    ]
+    assert {record.timestamp for record in found} == times
+
+    monkeypatch.setattr(batches, "LARGEST_LEGACY_BYTES", 5_000)
+    if codec:
+        with pytest.raises(Trouble, match="CorruptRecordException"):
+            taken(fetched)
+    else:
+        assert len(taken(fetched)) == 3
+
+
+headers = st.lists(st.tuples(st.binary(max_size=9), st.none() | st.binary()), max_size=3)
+state = (7, 3, 11)
+
+
+@given(st.none() | st.binary(), st.none() | st.binary(), st.integers(-(2**62), 2**62), headers)
+def test_a_single_record_is_written_byte_for_byte_as_the_format_says(
+    key: bytes | None, value: bytes | None, timestamp: int, headers: list[tuple[bytes, bytes]]
+) -> None:
+    names = [(name.decode(errors="surrogateescape"), each) for name, each in headers]
+    batch = SingleRecordBatch(Row(key, value, timestamp, names))
+    batch._set_producer_state(*state)  # noqa: SLF001
+
+    assert (batch.closed(), batch.record_count()) == (True, 1)
+    written = RawRecord(value, key, timestamp, headers)
+    assert batch._build() is batch._build()  # noqa: SLF001
+    assert batch._build() == raw_batch([written], attributes=TRANSACTIONAL, state=state)  # noqa: SLF001
+
+
+def test_a_packed_record_leaves_compressed_and_comes_back_as_it_was() -> None:
+    (came,) = taken(
+        raw_batch([RawRecord(b"v" * 90_000, b"k" * 50_000, 5, [(b"\xff", b"h")])], "gzip")
+    )
+    batch = SingleRecordBatch(Row(came.key, came.value, came.timestamp, list(came.headers)))
+    assert len(batch._build()) < 1_000  # noqa: SLF001
+    (left,) = taken(bytes(batch._build()))  # noqa: SLF001
+    assert (
+        plain(left) == plain(came) == RawRecord(b"v" * 90_000, b"k" * 50_000, 5, ((b"\xff", b"h"),))
+    )

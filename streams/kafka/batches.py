@@ -17,6 +17,7 @@ from aiokafka.consumer.fetcher import FetchResult, PartitionRecords
 from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import DefaultRecordBase, DefaultRecordBatch
 from aiokafka.record.legacy_records import LegacyRecordBatch
+from aiokafka.structs import TopicPartition
 
 from streams.kafka.record_parser import (
     PART_BYTES,
@@ -40,7 +41,9 @@ _OVERHEAD_BYTES: Final = 12
 # Where fields stand in a batch.
 _LENGTH: Final = slice(8, 12)
 _MAGIC: Final = 16
-_ATTRIBUTES: Final = slice(21, 23)
+_ATTRIBUTES: Final = 22
+"""The lower byte of them, which names the codec."""
+
 _COUNT: Final = slice(57, 61)
 _LEGACY_ATTRIBUTES: Final = 17
 _LEGACY_SIZES: Final = 18
@@ -59,6 +62,8 @@ class Batches:
         self._position = 0
         self._batch: Batch | None = None
         self._left = TURN_BYTES
+        self.begin = 0
+        """The offset that was asked for; what the first batch has before it is passed over."""
 
     def size_in_bytes(self) -> int:
         """Return the size of what was fetched."""
@@ -77,7 +82,7 @@ class Batches:
         if raw[_MAGIC] < 2:  # noqa: PLR2004  # the format with headers, since Kafka 0.11
             self._left -= _content_bytes_of_legacy(raw)
             return LegacyRecordBatch(raw, raw[_MAGIC])
-        self._batch = Batch(raw, self._spend)
+        self._batch = Batch(raw, self.begin, self._spend)
         return self._batch
 
     def take_turn(self) -> bool:
@@ -101,13 +106,19 @@ class Batches:
 class Batch:
     """A batch, in as many parts as its content needs; takes the place of aiokafka's."""
 
-    def __init__(self, raw: memoryview, spend: Callable[[int], None]) -> None:
-        """Take a batch as it was fetched; `spend` is told how much is handed over."""
+    def __init__(self, raw: memoryview, begin: int, spend: Callable[[int], None]) -> None:
+        """Take a batch as it was fetched, of which offsets from `begin` on are wanted.
+
+        `spend` is told how much is handed over.
+        """
         self._raw = raw
+        self._begin = begin
         self._spend = spend
         self._original = original = DefaultRecordBatch(raw)
         self._parts: Iterator[Sequence[Any]] | None = None
         self._left = int.from_bytes(raw[_COUNT])
+        self._after = 0
+        """The offset after the last record of the part before."""
         self.base_offset: int = original.base_offset
         self.producer_id: int = original.producer_id
         self.is_transactional: bool = original.is_transactional
@@ -130,7 +141,7 @@ class Batch:
 
     def __iter__(self) -> Iterator[Any]:
         """Iterate over the records of the next part."""
-        begin = self.next_offset if self.unfinished else self.base_offset
+        begin = self._after if self.unfinished else self.base_offset
         if self._original.compression_type and self._left:
             self._parts = self._parts or self._decompress()
             records = next(self._parts)
@@ -140,7 +151,8 @@ class Batch:
         end = self._original.next_offset
         records = _in_order(records, begin, end)
         if self._left:
-            self.next_offset = records[-1].offset + 1
+            self._after = records[-1].offset + 1
+            self.next_offset = max(self._after, self._begin)
         else:
             self.next_offset, self._parts = end, None
         return iter(records)
@@ -150,7 +162,7 @@ class Batch:
             decompressed(self._original.compression_type, bytes(self._raw[_HEADER.size :]))
         )
         plain = bytearray(self._raw[: _HEADER.size])
-        plain[_ATTRIBUTES] = (self._original.attributes & ~DefaultRecordBase.CODEC_MASK).to_bytes(2)
+        plain[_ATTRIBUTES] &= ~DefaultRecordBase.CODEC_MASK
         while True:
             number, size = content.whole_records(self._left)
             self._left -= number or 1
@@ -212,12 +224,30 @@ def _content_bytes_of_legacy(raw: memoryview) -> int:
     return size
 
 
+class Fetched(PartitionRecords):  # type: ignore[misc]  # aiokafka has no types
+    """What was fetched of a partition, record by record."""
+
+    def __init__(self, tp: TopicPartition, records: Batches, *rest: Any) -> None:  # noqa: ANN401
+        """Take what aiokafka hands on: the aborted transactions and the offset asked for first."""
+        super().__init__(tp, records, *rest)
+        records.begin = self.next_fetch_offset
+
+    @staticmethod
+    def _consumer_record(_: TopicPartition, record: Any) -> Any:  # noqa: ANN401
+        """Hand a record over as it was parsed.
+
+        aiokafka dresses it as another one, of eleven fields, which takes twice the time of parsing
+        it. Nobody here asks for more than it has.
+        """
+        return record
+
+
 def take(result: FetchResult, max_records: int | None = None) -> list[Any]:
     """Take what a turn has of what was fetched; takes the place of `FetchResult.getall`.
 
     Raises Trouble where a record cannot be read; those before it are taken first.
     """
-    if not result.check_assignment(result._topic_partition):  # noqa: SLF001
+    if not (result.has_more() and result.check_assignment(result._topic_partition)):  # noqa: SLF001
         return []
     records: list[Any] = []
     fetched = result._partition_records  # noqa: SLF001
@@ -245,7 +275,7 @@ def take(result: FetchResult, max_records: int | None = None) -> list[Any]:
     return records
 
 
-def _move(result: FetchResult, fetched: PartitionRecords) -> None:
+def _move(result: FetchResult, fetched: Fetched) -> None:
     """Have the next fetch begin after what was taken."""
     state = result._assignment.state_value(result._topic_partition)  # noqa: SLF001
     state.consumed_to(fetched.next_fetch_offset)
@@ -254,7 +284,5 @@ def _move(result: FetchResult, fetched: PartitionRecords) -> None:
 def read_by_parts() -> None:
     """Have aiokafka's consumers, all of this process, read what they fetch by parts."""
     fetcher.MemoryRecords = Batches
+    fetcher.PartitionRecords = Fetched
     FetchResult.getall = take
-    # aiokafka dresses each record that it has parsed as another one, of eleven fields, which takes
-    # twice the time of parsing it. Nobody here asks for more than it has.
-    PartitionRecords._consumer_record = staticmethod(lambda _, record: record)  # noqa: SLF001

@@ -3,13 +3,13 @@
 import gzip
 import io
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, cast
 
+import cramjam
 import lz4.frame
-from aiokafka.codec import snappy_decode
 from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import DefaultRecordBase, DefaultRecordBatch
 from aiokafka.record.util import decode_varint
@@ -30,19 +30,49 @@ MOST_HEADERS: Final = 10_000
 VARINT_BYTES: Final = 10
 """The most that a number takes."""
 
-_DECOMPRESSION_ERRORS: Final = (EOFError, OSError, RuntimeError, ZstdError, zlib.error)
+_SNAPPY_MAGIC: Final = b"\x82SNAPPY\0"
+_SNAPPY_HEADER_BYTES: Final = 16
+_DECOMPRESSION_ERRORS: Final = (
+    EOFError,
+    OSError,
+    RuntimeError,
+    ZstdError,
+    zlib.error,
+    cramjam.DecompressionError,
+)
 _TORN: Final = "its content is not as long as it says"
 
 # gzip and lz4 lose what they have got when they meet an error, unless they are read by `read1`.
 _DECOMPRESSORS: Final[dict[int, Callable[[bytes], Read]]] = {
     DefaultRecordBase.CODEC_GZIP: lambda data: gzip.GzipFile(fileobj=io.BytesIO(data)).read1,
-    # Whole: it cannot hold more than 21 times what it takes.
-    DefaultRecordBase.CODEC_SNAPPY: lambda data: io.BytesIO(snappy_decode(data)).read,
+    DefaultRecordBase.CODEC_SNAPPY: lambda data: _reading(_snappy_blocks(data)),
     DefaultRecordBase.CODEC_LZ4: lambda data: lz4.frame.open(io.BytesIO(data)).read1,
     DefaultRecordBase.CODEC_ZSTD: lambda data: (
         ZstdDecompressor().stream_reader(data, read_across_frames=True).read
     ),
 }
+
+
+def _snappy_blocks(data: bytes) -> Iterator[bytes]:
+    """Decompress snappy, bare or in the frames of snappy-java, of which several may follow.
+
+    https://github.com/xerial/snappy-java#compatibility-notes
+    """
+    if not data.startswith(_SNAPPY_MAGIC):
+        yield bytes(cramjam.snappy.decompress_raw(data))
+        return
+    at = 0
+    while at < len(data):
+        if data.startswith(_SNAPPY_MAGIC, at):
+            at += _SNAPPY_HEADER_BYTES
+        size = int.from_bytes(data[at : at + 4])
+        at += 4 + size
+        yield bytes(cramjam.snappy.decompress_raw(data[at - size : at]))
+
+
+def _reading(pieces: Iterator[bytes]) -> Read:
+    """Return what reads one piece after the other, whatever is asked for."""
+    return lambda _: next(pieces, b"")
 
 
 def decompressed(codec: int, data: bytes) -> Read:

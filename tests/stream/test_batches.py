@@ -4,8 +4,9 @@ from itertools import accumulate, chain
 from typing import Any
 
 import pytest
+from aiokafka.codec import snappy_encode
 from aiokafka.consumer import fetcher
-from aiokafka.consumer.fetcher import READ_COMMITTED, FetchResult, PartitionRecords
+from aiokafka.consumer.fetcher import READ_COMMITTED, FetchResult
 from aiokafka.errors import CorruptRecordException
 from aiokafka.record.legacy_records import LegacyRecordBatchBuilder
 from broker.raw_batch import CODECS, RawRecord, raw_batch, varint
@@ -55,7 +56,7 @@ def turns(fetched: bytes, most: int | None = None, begin: int = 0) -> Iterator[l
     """Take what was fetched from offset `begin` on, turn by turn."""
     assignment = Assignment()
     assignment.position = begin
-    records = PartitionRecords(
+    records = fetcher.PartitionRecords(
         *(SOURCE, fetcher.MemoryRecords(fetched), [], begin, None, None, True, READ_COMMITTED)
     )
     result = FetchResult(SOURCE, partition_records=records, assignment=assignment, backoff=0)
@@ -96,9 +97,10 @@ any_records = st.builds(
         max_size=4,
     ),
     st.sampled_from([None, 1, 5]),
+    st.integers(0, 8),
 )
-def test_whatever_a_publisher_has_written_is_taken_as_it_is(
-    written: list[tuple[str, list[RawRecord]]], most: int | None
+def test_whatever_a_publisher_has_written_is_taken_as_it_is_from_any_offset_on(
+    written: list[tuple[str, list[RawRecord]]], most: int | None, begin: int
 ) -> None:
     sizes = [len(records) for _, records in written]
     offsets = accumulate(sizes, initial=0)
@@ -106,11 +108,12 @@ def test_whatever_a_publisher_has_written_is_taken_as_it_is(
         raw_batch(records, codec, offset=offset)
         for (codec, records), offset in zip(written, offsets, strict=False)
     )
-    records = taken(fetched, most)
+    begin = min(begin, sizes[0] - 1)
+    found = taken(fetched, most, begin)
 
-    assert [record.offset for record in records] == list(range(sum(sizes)))
-    assert [*map(plain, records)] == [record for _, records in written for record in records]
-    assert not hasattr(records[0], "topic"), "aiokafka dresses records again: see batches.py"
+    assert [record.offset for record in found] == list(range(begin, sum(sizes)))
+    assert [*map(plain, found)] == [record for _, records in written for record in records][begin:]
+    assert not hasattr(found[0], "topic"), "aiokafka dresses records again: see batches.py"
 
 
 @pytest.mark.parametrize("codec", ["gzip", "lz4", "zstd"])
@@ -149,11 +152,29 @@ def test_a_batch_of_which_compaction_has_left_some_records_keeps_their_offsets()
     for codec in ("none", "zstd"):
         batch = bytearray(raw_batch(records, codec, offset=10))
         batch[23:27] = last_offset
-        fetched = PartitionRecords(
+        fetched = fetcher.PartitionRecords(
             *(SOURCE, fetcher.MemoryRecords(bytes(batch)), [], 0, None, None, False, READ_COMMITTED)
         )
         assert [record.offset for record in fetched] == [10, 12]
         assert fetched.next_fetch_offset == 14
+
+
+def test_several_streams_of_snappy_are_read_as_one() -> None:
+    records = [RawRecord(b"v" * 50), RawRecord(b"w" * 500)]
+    content = b"".join(each.written(place, 0) for place, each in enumerate(records))
+    for body in (
+        snappy_encode(content[:20]) + snappy_encode(content[20:]),
+        bytes(snappy_encode(content, xerial_compatible=False)),
+    ):
+        number, _ = CODECS["snappy"]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(CODECS, "snappy", (number, lambda _, body=body: body))
+            assert [*map(plain, taken(raw_batch(records, "snappy")))] == records
+
+
+def test_a_batch_with_every_attribute_is_read() -> None:
+    batch = raw_batch([RawRecord(b"v")], "zstd", attributes=-0x80)
+    assert [plain(each).value for each in taken(batch)] == [b"v"]
 
 
 @pytest.mark.parametrize("codec", ["gzip", "lz4"])

@@ -35,13 +35,13 @@ help: ## list what can be done
 demo: $(RUNTIME) ## show everything at once, with nothing installed but the package
 	@$(BIN)/ipg12 demo
 
-test: needs lint types ## lint, types, import contracts, and every test (Java and Maven: a real Kafka)
+test: needs lint types ## lint, types, import contracts, and every test (needs Java, Maven and apt-get)
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 	@pure=$$($(BIN)/coverage report --show-missing --fail-under=100 --include='$(PURE)') \
 		|| { echo "$$pure"; echo 'make test: a pure module is not tested whole' >&2; exit 1; }
 
-needs: ## name the programs that `make test` needs and this machine lacks
-	@$(PYTHON) tests/needs.py
+needs: | $(BIN)/python ## name the programs that `make test` needs and this machine lacks
+	@$(BIN)/python tests/needs.py
 
 lint: $(DEV) ## look at style, formatting and import contracts
 	$(BIN)/ruff check

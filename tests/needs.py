@@ -7,9 +7,9 @@ import sys
 
 JAVA_VERSION = 17
 NEEDED = {
-    "java": "a Java runtime, 17 or later (Debian: apt install openjdk-17-jre-headless)",
+    "java": "a Java runtime, 17 or later (Debian: apt install default-jre-headless)",
     "mvn": "Maven, which fetches Kafka once (Debian: apt install maven)",
-    "apt-get": "Debian, or a system made of it: Prometheus, Alertmanager and Chromium are "
+    "apt-get": "Debian, or a system based on it: Prometheus, Alertmanager and Chromium are "
     "unpacked from its packages",
 }
 
@@ -19,7 +19,8 @@ def missing() -> list[str]:
     found = {program: shutil.which(program) for program in NEEDED}
     lines = [absent(program) for program, path in found.items() if path is None]
     if (java := found["java"]) and (version := java_version(java)) < JAVA_VERSION:
-        lines.append(f"`java` is version {version}; the tests need {NEEDED['java']}")
+        what = f"is version {version}" if version else "does not name its version"
+        lines.append(f"`java` {what}; the tests need {NEEDED['java']}")
     return lines
 
 
@@ -36,4 +37,6 @@ def java_version(java: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit("\n".join(missing()) or None)
+    if lines := missing():
+        sys.exit("\n".join(lines))
+    print("this machine has the programs that `make test` needs")  # noqa: T201  # its answer

@@ -38,12 +38,14 @@ _HEADER: Final = DefaultRecordBase.HEADER_STRUCT
 _OVERHEAD_BYTES: Final = 12
 """What stands before that which a batch's length counts."""
 
-# Where fields stand in a batch.
+# Where fields stand in a batch; the offset of formats 0 and 1 is that of the last record.
+_OFFSET: Final = slice(8)
 _LENGTH: Final = slice(8, 12)
 _MAGIC: Final = 16
 _ATTRIBUTES: Final = 22
 """The lower byte of them, which names the codec."""
 
+_LAST_OFFSET_DELTA: Final = slice(23, 27)
 _COUNT: Final = slice(57, 61)
 _LEGACY_ATTRIBUTES: Final = 17
 _LEGACY_SIZES: Final = 18
@@ -51,6 +53,10 @@ _LEGACY_SIZES: Final = 18
 
 _TIMESTAMP_BYTES: Final = 8
 _SHOW: Final = "see docs/operating.md#when-a-record-cannot-be-read"
+
+
+class OldBatchTooLargeError(Exception):
+    """A batch of a format before Kafka 0.11 holds more than LARGEST_LEGACY_BYTES."""
 
 
 class Batches:
@@ -64,6 +70,8 @@ class Batches:
         self._left = TURN_BYTES
         self.begin = 0
         """The offset that was asked for; what the first batch has before it is passed over."""
+        self.last_offset = -1
+        """That of the last record of the batch that is being read."""
 
     def size_in_bytes(self) -> int:
         """Return the size of what was fetched."""
@@ -79,9 +87,11 @@ class Batches:
             return self._batch
         raw = self._fetched[self._position : self._end()]
         self._position += len(raw)
+        self.last_offset = int.from_bytes(raw[_OFFSET])
         if raw[_MAGIC] < 2:  # noqa: PLR2004  # the format with headers, since Kafka 0.11
             self._left -= _content_bytes_of_legacy(raw)
             return LegacyRecordBatch(raw, raw[_MAGIC])
+        self.last_offset += int.from_bytes(raw[_LAST_OFFSET_DELTA])
         self._batch = Batch(raw, self.begin, self._spend)
         return self._batch
 
@@ -205,7 +215,7 @@ def _in_order(records: Sequence[Any], begin: int, end: int) -> Sequence[Any]:
 
 
 def _content_bytes_of_legacy(raw: memoryview) -> int:
-    """Return how much a batch of format 0 or 1 holds. Raises Trouble where that is too much.
+    """Return how much a batch of format 0 or 1 holds. Raises OldBatchTooLargeError.
 
     Brokers since 4.0 take none of them, but may hold some; aiokafka decompresses them whole.
     """
@@ -219,8 +229,7 @@ def _content_bytes_of_legacy(raw: memoryview) -> int:
     while piece := read(PART_BYTES):
         size += len(piece)
         if size > LARGEST_LEGACY_BYTES:
-            message = f"a batch of an old format holds more than {LARGEST_LEGACY_BYTES} bytes"
-            raise CorruptRecordException(message)
+            raise OldBatchTooLargeError
     return size
 
 
@@ -257,10 +266,11 @@ def take(result: FetchResult, max_records: int | None = None) -> list[Any]:
         except Exception as error:
             result._partition_records = None  # noqa: SLF001  # it is fetched again from there
             if not records:
-                place, offset = result._topic_partition, fetched.next_fetch_offset  # noqa: SLF001
+                place = result._topic_partition  # noqa: SLF001
                 message = (
-                    f"{place.topic}/{place.partition}, offset {offset}: "
-                    f"{type(error).__name__} while reading the record; {_SHOW}"
+                    f"{place.topic}/{place.partition}, offsets {fetched.next_fetch_offset} "
+                    f"to {fetched._records.last_offset}: "  # noqa: SLF001
+                    f"{type(error).__name__} while reading them; {_SHOW}"
                 )
                 raise Trouble(message) from error
             _move(result, fetched)

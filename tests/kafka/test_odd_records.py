@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,7 @@ from broker.deployment import Deploy, Deployment
 from broker.kafka import Cluster
 from broker.load import COMPLIANT, episode, padded
 from broker.raw_batch import CODECS, RawRecord, publish, raw_batch
-from broker.records import SILENCE_SECONDS, Content, Header, open_consumer
+from broker.records import SILENCE_SECONDS, Header, open_consumer
 from confluent_kafka import KafkaError, TopicPartition
 
 from schemas.ledger import LedgerRow
@@ -210,31 +211,38 @@ def test_all_of_them_are_done_within_the_memory_that_is_promised(run: Run) -> No
     assert run.peak_mib < LARGEST_RSS_MIB
 
 
-def test_a_record_damaged_on_a_brokers_disk_stops_the_worker_until_it_is_cut_off(
+OPERATING = (Path(__file__).parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
+
+
+def test_what_is_damaged_on_a_brokers_disk_stops_the_worker_until_it_is_cut_off(
     deploy: Deploy,
 ) -> None:
     deployment = deploy(partitions=1)
-    values = [EPISODE, EPISODE, EPISODE.replace(b"M80.58", b"M80.5-"), EPISODE]
-    for value in values:
-        deployment.publish([Content(0, None, value, (), deployment.started_ms)])
+    topic, address = deployment.topic("episodes"), deployment.cluster.address
+    fine = raw_batch(at(deployment, [BEHIND] * 2))
+    damaged = raw_batch(at(deployment, [BEHIND, RawRecord(EPISODE, b"to be damaged"), BEHIND]))
+    last = asyncio.run(publish(address, topic, 0, [(fine, 2), (damaged, 3), (fine, 2)]))
     (broker,) = deployment.cluster.brokers
-    (log,) = (broker.data / f"{deployment.topic('episodes')}-0").glob("*.log")
+    (log,) = (broker.data / f"{topic}-0").glob("*.log")
     with log.open("r+b") as file:
-        file.seek(log.read_bytes().index(b"M80.5-"))
-        file.write(b"N")
+        file.seek(log.read_bytes().index(b"to be damaged"))
+        file.write(b"?")
 
     with deployment.worker() as worker:
         assert worker.process.wait(DONE_SECONDS) == 2
-    line = f"{deployment.topic('episodes')}/0, offset 2: CorruptRecordException while reading"
-    assert worker.log.read_text().splitlines()[-1].startswith(f"ipg12: {line}")
+    line = worker.log.read_text().splitlines()[-1]
+    place = f"ipg12: {topic}/0, offsets 2 to 4: CorruptRecordException while reading them; "
+    assert line == f"{place}see docs/operating.md#when-a-record-cannot-be-read"
     assert deployment.ledger()[0].upto == 1
 
-    behind = TopicPartition(deployment.topic("episodes"), 0, 3)
+    (partition,) = json.loads(re.findall(r"echo '(.*)' > cut\.json", OPERATING)[0])["partitions"]
+    assert (partition["topic"], partition["offset"]) == ("ipg12.episodes", 5)
+    behind = TopicPartition(topic, 0, partition["offset"])
     deployment.admin.delete_records([behind])[behind].result()
     with deployment.worker() as worker:
-        deployment.wait_done(worker)
+        worker.wait_until(lambda: deployment.ledger()[0].upto == last, "it went on", DONE_SECONDS)
         worker.wait_until(
             lambda: "records.expired" in worker.log.read_text(), "it was named", DONE_SECONDS
         )
         assert worker.stop() == 0
-    assert deployment.done() == len(values) - 1
+    assert deployment.done() == 4

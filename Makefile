@@ -107,7 +107,7 @@ $(BIN)/python:
 $(RUNTIME): requirements/install requirements/pip.txt requirements/build.txt requirements/runtime.txt pyproject.toml | $(BIN)/python
 	@$(BIN)/python -c 'import sys; sys.version_info < (3, 11) and sys.exit(".venv has an older Python than 3.11: make clean, then again")'
 	$(INSTALL) requirements/build.txt requirements/runtime.txt
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(DEV): requirements/dev.txt $(RUNTIME)

@@ -76,9 +76,7 @@ def fill(records: Sequence[Record], routing: Routing, settings: Settings) -> Out
             verdict = judge(value, max_bytes)
         outcome = verdict.outcome
         outbox.outcomes[outcome] += 1
-        timestamp = record.timestamp
-        if timestamp == NO_TIMESTAMP:
-            timestamp = None
+        timestamp = time_of(record)
         answered = outcome is not Outcome.OUT_OF_SCOPE
         if answered or copied:
             headers = routing.headers(verdict, offset, record.headers)
@@ -87,6 +85,12 @@ def fill(records: Sequence[Record], routing: Routing, settings: Settings) -> Out
             outbox.answers.append(Row(*routing.answer(verdict, offset), timestamp, []))
             outbox.rules.update(finding.rule for finding in verdict.findings)
     return outbox
+
+
+def time_of(record: Record) -> int | None:
+    """Return the timestamp of a record's copy; None, which stands for now, where it has none."""
+    timestamp = record.timestamp
+    return None if timestamp == NO_TIMESTAMP else timestamp
 
 
 def _judge_packed(value: Packed, max_bytes: int) -> Verdict:

@@ -17,7 +17,7 @@ from streams.alerts.intake import Unreadable, read_command, read_verdict
 from streams.kafka.mishaps import our_fault
 from streams.kafka.outlet import OPEN_SECONDS, Bundle, Outlet
 from streams.kafka.reader import Reader
-from streams.outbox import Record, Row
+from streams.outbox import Record, Row, time_of
 from streams.routing import Routing
 from streams.settings import Settings
 from streams.topics import Topics
@@ -89,7 +89,7 @@ class Alerting:
             for record in records:
                 if fault := take(record):
                     headers = routing.refused(str(fault), record.offset, record.headers)
-                    dead_letters.append(Row(record.key, record.value, record.timestamp, headers))
+                    dead_letters.append(Row(record.key, record.value, time_of(record), headers))
         position = AlertPosition(upto=records[-1].offset, partitions=self._partitions)
         await self._commit(
             dead_letters,

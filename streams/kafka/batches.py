@@ -7,31 +7,33 @@ what aiokafka's own parser does not take is parsed by ours.
 """
 
 import io
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from dataclasses import replace
+from itertools import accumulate
 from operator import lt
 from typing import Any, Final
 
-from aiokafka.consumer import fetcher
-from aiokafka.consumer.fetcher import FetchResult, PartitionRecords
 from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import DefaultRecordBase, DefaultRecordBatch
 from aiokafka.record.legacy_records import LegacyRecordBatch
-from aiokafka.structs import TopicPartition
 
 from streams.kafka.record_parser import (
+    MOST_HEADERS,
     PART_BYTES,
     ParsedRecord,
     RecordStream,
     decompressed,
     read_record,
 )
-from streams.trouble import Trouble
 
-TURN_BYTES: Final = 2 * PART_BYTES
-"""How much is handed over of a partition before it is the others' turn."""
+TURN_BYTES: Final = 8 * 1_048_576
+"""How much memory records of a partition may take before other partitions get a turn."""
 
-LARGEST_LEGACY_BYTES: Final = 64 * 1_048_576
+OBJECT_BYTES: Final = 200
+"""What a record or a header takes at most beside its bytes."""
+
+LARGEST_LEGACY_BYTES: Final = 16 * 1_048_576
 """How much a batch of a format before Kafka 0.11 may hold."""
 
 _HEADER: Final = DefaultRecordBase.HEADER_STRUCT
@@ -52,7 +54,6 @@ _LEGACY_SIZES: Final = 18
 """Of key and value in format 0; format 1 has a timestamp before them."""
 
 _TIMESTAMP_BYTES: Final = 8
-_SHOW: Final = "see docs/operating.md#when-a-record-cannot-be-read"
 
 
 class OldBatchTooLargeError(Exception):
@@ -89,7 +90,7 @@ class Batches:
         self._position += len(raw)
         self.last_offset = int.from_bytes(raw[_OFFSET])
         if raw[_MAGIC] < 2:  # noqa: PLR2004  # the format with headers, since Kafka 0.11
-            self._left -= _content_bytes_of_legacy(raw)
+            self._spend(_content_bytes_of_legacy(raw))
             return LegacyRecordBatch(raw, raw[_MAGIC])
         self.last_offset += int.from_bytes(raw[_LAST_OFFSET_DELTA])
         self._batch = Batch(raw, self.begin, self._spend)
@@ -119,17 +120,20 @@ class Batch:
     def __init__(self, raw: memoryview, begin: int, spend: Callable[[int], None]) -> None:
         """Take a batch as it was fetched, of which offsets from `begin` on are wanted.
 
-        `spend` is told how much is handed over.
+        `spend` is told how much memory each part takes.
         """
+        if len(raw) < _HEADER.size:
+            message = "a batch is shorter than its header"
+            raise CorruptRecordException(message)
         self._raw = raw
         self._begin = begin
         self._spend = spend
         self._original = original = DefaultRecordBatch(raw)
         self._parts: Iterator[Sequence[Any]] | None = None
         self._left = int.from_bytes(raw[_COUNT])
-        self._after = 0
-        """The offset after the last record of the part before."""
         self.base_offset: int = original.base_offset
+        self._next = self.base_offset
+        """The offset from which on the next part may have records."""
         self.producer_id: int = original.producer_id
         self.is_transactional: bool = original.is_transactional
         self.is_control_batch: bool = original.is_control_batch
@@ -151,67 +155,89 @@ class Batch:
 
     def __iter__(self) -> Iterator[Any]:
         """Iterate over the records of the next part."""
-        begin = self._after if self.unfinished else self.base_offset
-        if self._original.compression_type and self._left:
-            self._parts = self._parts or self._decompress()
-            records = next(self._parts)
-        else:
-            self._spend(len(self._raw))
-            self._left, records = 0, _parse(self._raw)
-        end = self._original.next_offset
-        records = _in_order(records, begin, end)
+        self._parts = self._parts or self._split()
+        records = next(self._parts, ())
+        self._left -= len(records)
         if self._left:
-            self._after = records[-1].offset + 1
-            self.next_offset = max(self._after, self._begin)
+            self._next = records[-1].offset + 1
+            self.next_offset = max(self._next, self._begin)
         else:
-            self.next_offset, self._parts = end, None
+            self.next_offset, self._parts = self._original.next_offset, None
         return iter(records)
 
-    def _decompress(self) -> Iterator[Sequence[Any]]:
+    def _split(self) -> Iterator[Sequence[Any]]:
+        """Decompress and parse it, part by part."""
+        if not self._original.compression_type:
+            yield from self._parse(self._raw, self._left)
+            return
         content = RecordStream(
             decompressed(self._original.compression_type, bytes(self._raw[_HEADER.size :]))
         )
         plain = bytearray(self._raw[: _HEADER.size])
         plain[_ATTRIBUTES] &= ~DefaultRecordBase.CODEC_MASK
-        while True:
+        while self._left:
             number, size = content.whole_records(self._left)
-            self._left -= number or 1
             if number:
                 plain[_COUNT] = number.to_bytes(4)
-                self._spend(size)
-                yield _parse(memoryview(plain + content.read(size)))
+                yield from self._parse(memoryview(plain + content.read(size)), number)
             else:
                 self._spend(size)
-                yield [read_record(content, self._original)]
+                yield self._numbered([read_record(content, self._original)])
+
+    def _parse(self, plain: memoryview, number: int) -> Iterator[Sequence[Any]]:
+        """Parse what is not compressed; again for each part, where it takes too much memory."""
+        begin, done = self._next, 0
+        while done < number:
+            try:
+                records = list(DefaultRecordBatch(plain))
+            except (ValueError, CorruptRecordException):  # a header's name that is not UTF-8?
+                records = []
+            if [record.offset for record in records] != list(range(begin, begin + number)):
+                content = RecordStream(io.BytesIO(plain[_HEADER.size :]).read)
+                yield from self._parse_slowly(content, number)
+                return
+            headers = [len(record.headers) for record in records]
+            if max(headers) > MOST_HEADERS:
+                records = [*map(_with_headers_that_are_kept, records)]
+                headers = [len(record.headers) for record in records]
+            cost, end = len(plain) + OBJECT_BYTES * (number + sum(headers)), number
+            if cost > TURN_BYTES:
+                costs = list(accumulate(OBJECT_BYTES * (1 + each) for each in headers[done:]))
+                end, cost = done + 1 + bisect_left(costs, TURN_BYTES), TURN_BYTES
+            self._spend(cost)
+            yield records[done:end]
+            done = end
+
+    def _parse_slowly(self, content: RecordStream, number: int) -> Iterator[Sequence[Any]]:
+        """Parse what aiokafka's parser does not take, or takes for something else."""
+        while number:
+            records: list[ParsedRecord] = []
+            cost = 0
+            while len(records) < number and cost < TURN_BYTES // 4:
+                records.append(read_record(content, self._original))
+                cost += OBJECT_BYTES * (1 + len(records[-1].headers))
+            number -= len(records)
+            self._spend(TURN_BYTES)
+            yield self._numbered(records)
+
+    def _numbered(self, records: Sequence[ParsedRecord]) -> Sequence[ParsedRecord]:
+        """Return records whose offsets rise, from the end of the last part to that of the batch.
+
+        Publishers write them, and brokers take offsets of other batches too: these are numbered
+        anew.
+        """
+        offsets = [record.offset for record in records]
+        if all(map(lt, [self._next - 1, *offsets], [*offsets, self._original.next_offset])):
+            return records
+        return [replace(each, offset=offset) for offset, each in enumerate(records, self._next)]
 
 
-def _parse(batch: memoryview) -> Sequence[Any]:
-    """Return the records of a batch that is not compressed."""
-    original = DefaultRecordBatch(batch)
-    try:
-        return list(original)
-    except (ValueError, CorruptRecordException):  # perhaps a header's name that is not UTF-8
-        content = RecordStream(io.BytesIO(batch[_HEADER.size :]).read)
-        number = int.from_bytes(batch[_COUNT])
-        return [read_record(content, original) for _ in range(number)]
-
-
-def _in_order(records: Sequence[Any], begin: int, end: int) -> Sequence[Any]:
-    """Return records whose offsets rise from `begin` to before `end`.
-
-    Publishers write them, and brokers take offsets of other batches too: these are numbered anew.
-    """
-    offsets = [record.offset for record in records]
-    if offsets == list(range(begin, begin + len(offsets))):
-        return records
-    if all(map(lt, [begin - 1, *offsets], [*offsets, end])):  # compacted
-        return records
-    return [
-        ParsedRecord(
-            offset, each.timestamp, each.timestamp_type, each.key, each.value, each.headers
-        )
-        for offset, each in enumerate(records, begin)
-    ]
+def _with_headers_that_are_kept(record: Any) -> Any:  # noqa: ANN401  # aiokafka has no types
+    """Return a record as it is, or without its headers where these are too many."""
+    if len(record.headers) <= MOST_HEADERS:
+        return record
+    times = (record.timestamp, record.timestamp_type)
+    return ParsedRecord(record.offset, *times, record.key, record.value, [])
 
 
 def _content_bytes_of_legacy(raw: memoryview) -> int:
@@ -231,68 +257,3 @@ def _content_bytes_of_legacy(raw: memoryview) -> int:
         if size > LARGEST_LEGACY_BYTES:
             raise OldBatchTooLargeError
     return size
-
-
-class Fetched(PartitionRecords):  # type: ignore[misc]  # aiokafka has no types
-    """What was fetched of a partition, record by record."""
-
-    def __init__(self, tp: TopicPartition, records: Batches, *rest: Any) -> None:  # noqa: ANN401
-        """Take what aiokafka hands on: the aborted transactions and the offset asked for first."""
-        super().__init__(tp, records, *rest)
-        records.begin = self.next_fetch_offset
-
-    @staticmethod
-    def _consumer_record(_: TopicPartition, record: Any) -> Any:  # noqa: ANN401
-        """Hand a record over as it was parsed.
-
-        aiokafka dresses it as another one, of eleven fields, which takes twice the time of parsing
-        it. Nobody here asks for more than it has.
-        """
-        return record
-
-
-def take(result: FetchResult, max_records: int | None = None) -> list[Any]:
-    """Take what a turn has of what was fetched; takes the place of `FetchResult.getall`.
-
-    Raises Trouble where a record cannot be read; those before it are taken first.
-    """
-    if not (result.has_more() and result.check_assignment(result._topic_partition)):  # noqa: SLF001
-        return []
-    records: list[Any] = []
-    fetched = result._partition_records  # noqa: SLF001
-    while fetched is not None and not records:
-        try:
-            records.extend(islice(fetched._records_iterator, max_records))  # noqa: SLF001
-        except Exception as error:
-            result._partition_records = None  # noqa: SLF001  # it is fetched again from there
-            if not records:
-                place = result._topic_partition  # noqa: SLF001
-                message = (
-                    f"{place.topic}/{place.partition}, offsets {fetched.next_fetch_offset} "
-                    f"to {fetched._records.last_offset}: "  # noqa: SLF001
-                    f"{type(error).__name__} while reading them; {_SHOW}"
-                )
-                raise Trouble(message) from error
-            _move(result, fetched)
-            return records
-        _move(result, fetched)
-        if len(records) == max_records:
-            break
-        if fetched._records.take_turn():  # noqa: SLF001
-            fetched._records_iterator = fetched._unpack_records()  # noqa: SLF001
-        else:
-            fetched = result._partition_records = None  # noqa: SLF001
-    return records
-
-
-def _move(result: FetchResult, fetched: Fetched) -> None:
-    """Have the next fetch begin after what was taken."""
-    state = result._assignment.state_value(result._topic_partition)  # noqa: SLF001
-    state.consumed_to(fetched.next_fetch_offset)
-
-
-def read_by_parts() -> None:
-    """Have aiokafka's consumers, all of this process, read what they fetch by parts."""
-    fetcher.MemoryRecords = Batches
-    fetcher.PartitionRecords = Fetched
-    FetchResult.getall = take

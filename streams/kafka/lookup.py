@@ -2,8 +2,8 @@
 
 from aiokafka import AIOKafkaConsumer
 
-from streams.kafka.batches import read_by_parts
 from streams.kafka.connection import for_aiokafka
+from streams.kafka.fetched import read_by_parts
 from streams.settings import Settings
 
 

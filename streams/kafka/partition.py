@@ -12,6 +12,7 @@ from aiokafka.structs import TopicPartition
 from streams.kafka.attempts import Attempts
 from streams.kafka.chunks import Chunk
 from streams.kafka.ends import Span
+from streams.kafka.fetched import verify_readable
 from streams.kafka.holes import Holes
 from streams.kafka.work import Progress, Reread, Work
 from streams.outbox import Record
@@ -168,7 +169,8 @@ class Partition:
         )
 
     async def _do(self, source: TopicPartition, records: Sequence[Record]) -> None:
-        """Do consecutive records."""
+        """Do consecutive records. Raises Trouble where they cannot be read."""
+        verify_readable(records)
         self._skip(source, records[0].offset)
         await self._work.do(source, records)
         self._next[source] = records[-1].offset + 1

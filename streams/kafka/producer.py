@@ -36,22 +36,20 @@ class TransactionalProducer(AIOKafkaProducer):  # type: ignore[misc]  # aiokafka
             linger_ms=0,
         )
         self._request = self.client.send
-        self.client.send = self._request_once_where_it_ends
+        self.client.send = self._send_end_once
         self._fail = self._txn_manager.error_transaction
         self._txn_manager.error_transaction = self._take_back
         self._produce = self._sender._send_produce_req  # noqa: SLF001
         self._sender._send_produce_req = self._produce_watched  # noqa: SLF001
         self._producing: set[asyncio.Task[None]] = set()
 
-    async def _request_once_where_it_ends(
-        self, node: int, request: object, **options: object
-    ) -> object:
-        """Send a request; end the producer where the end of a transaction got no answer.
+    async def _send_end_once(self, node: int, request: object, **options: object) -> object:
+        """Send a request; fail the producer if EndTxn gets no answer.
 
         aiokafka 0.14 sends EndTxn again, and goes on. If the first one was only held up on its
-        way, it would end the producer's next transaction, whatever that has by then: both have the
-        same epoch. A producer started after this one has a higher epoch, and late requests of this
-        one are refused.
+        way, it would end the producer's next transaction, whatever that contains by then: both
+        have the same epoch. A producer started after this one has a higher epoch, and late
+        requests of this one are refused.
         """
         try:
             return await self._request(node, request, **options)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from schemas.alert import AlertPosition
 from schemas.ledger import LedgerRow
+from streams.kafka.fetched import verify_readable
 from streams.kafka.lookup import committed_consumer
 from streams.kafka.stopping import STOP_SECONDS, stop_within
 from streams.outbox import Record
@@ -207,6 +208,7 @@ class Reader:
             records = [record for record in fetched.get(partition, ()) if record.offset < end]
             if records:
                 heard = monotonic()
+                verify_readable(records)
                 yield records
             elif monotonic() - heard > SILENCE_SECONDS:
                 message = f"{partition.topic}/{partition.partition}: no answer up to {end}"

@@ -1,6 +1,7 @@
 """A batch of one record that aiokafka's own builder does not take."""
 
 from collections.abc import Iterable, Iterator
+from time import time
 from typing import Final
 
 from aiokafka.producer.message_accumulator import BatchBuilder
@@ -66,10 +67,11 @@ class SingleRecordBatch(BatchBuilder):  # type: ignore[misc]  # aiokafka has no 
         for piece in _pieces(fields):
             batch += compressor.compress(piece) if packed else piece
         batch += compressor.flush() if packed else b""
+        timestamp = int(time() * 1000) if self._row.timestamp is None else self._row.timestamp
         _LAYOUT.HEADER_STRUCT.pack_into(
             *(batch, 0, 0, len(batch) - _LAYOUT.AFTER_LEN_OFFSET),
             *(_LAYOUT.NO_PARTITION_LEADER_EPOCH, _MAGIC, 0, attributes, 0),
-            *(self._row.timestamp, self._row.timestamp, *self._state, self.record_count()),
+            *(timestamp, timestamp, *self._state, self.record_count()),
         )
         crc = calc_crc32c(bytes(batch[_LAYOUT.ATTRIBUTES_OFFSET :]))
         batch[_LAYOUT.CRC_OFFSET : _LAYOUT.ATTRIBUTES_OFFSET] = crc.to_bytes(_CRC_BYTES)

@@ -7,7 +7,7 @@ import aiokafka
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from streams.kafka.batches import read_by_parts
+from streams.kafka.fetched import read_by_parts
 from streams.kafka.stopping import stop_within
 
 STOP_SECONDS: Final = 2.0

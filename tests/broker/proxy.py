@@ -5,7 +5,8 @@ import socket
 import struct
 import threading
 from asyncio import Future, StreamReader, StreamWriter
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 from broker.late import LateRequest, Request
@@ -185,6 +186,15 @@ class Network:
         for proxy in self.proxies:
             await proxy.close()
         await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
+
+
+@contextmanager
+def healing(network: Network) -> Iterator[None]:
+    """Let the network hand everything on again, whatever a test has come to."""
+    try:
+        yield
+    finally:
+        network.heal()
 
 
 async def _read_frame(reader: StreamReader) -> bytes:

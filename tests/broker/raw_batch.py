@@ -59,7 +59,8 @@ class RawRecord:
 
 def varint(number: int) -> bytes:
     """Write a number as the format does, which wraps at 64 bits."""
-    left = ((number << 1) ^ (number >> 63)) & (2**64 - 1)
+    signed = (number + 2**63) % 2**64 - 2**63
+    left = ((signed << 1) ^ (signed >> 63)) & (2**64 - 1)
     written = bytearray()
     while left > 0x7F:
         written.append(left & 0x7F | 0x80)

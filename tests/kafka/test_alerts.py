@@ -8,6 +8,7 @@ from broker.alert_books import folded, kept, unfinished
 from broker.deployment import Deploy, Deployment
 from broker.late import Kind, LateRequest
 from broker.load import COMPLIANT, NON_COMPLIANT
+from broker.proxy import healing
 from broker.records import Content, Publisher, read_topic
 from broker.waiting import wait_until
 from broker.worker import Alerts
@@ -178,6 +179,7 @@ def test_a_late_end_of_a_transaction_changes_no_alert(deploy: Deploy) -> None:
     deployment = deploy(**EVERY_FINDING)
     network = deployment.cluster.network
     with (
+        healing(network),
         deployment.worker(),
         deployment.alerts(brokers=deployment.cluster.edge_address) as alerts,
     ):
@@ -189,5 +191,4 @@ def test_a_late_end_of_a_transaction_changes_no_alert(deploy: Deploy) -> None:
                 deployment.publish(more)
             alerts.wait_until(lambda late=late: late.delivered, "it arrived late", SECONDS)
         wait_kept(deployment, alerts)
-        network.heal()
     assert kept(deployment) == folded(deployment)

@@ -9,16 +9,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
+import lz4.frame
 import pytest
+from aiokafka.codec import snappy_encode
 from broker.deployment import Deploy, Deployment
 from broker.kafka import Cluster
 from broker.load import COMPLIANT, episode, padded
 from broker.raw_batch import CODECS, RawRecord, publish, raw_batch
+from broker.raw_batch import field as field_of
 from broker.records import SILENCE_SECONDS, Header, open_consumer
 from confluent_kafka import KafkaError, TopicPartition
 
 from schemas.ledger import LedgerRow
 from schemas.verdict import Outcome
+from streams.kafka.record_parser import MOST_HEADERS
 
 MB = 1_000_000
 DAY_MS = 86_400_000
@@ -28,6 +32,16 @@ DONE_SECONDS = 100
 TAKES_ALL = {"receive.message.max.bytes": 1_000 * MB, "fetch.message.max.bytes": 200 * MB}
 EPISODE = episode(Random(0), 1, COMPLIANT[0], diagnoses=["M80.58"])  # noqa: S311  # repeatable, not secret
 LARGE = b" " * (110 * MB)
+
+
+class LongSizes(RawRecord):
+    """A record whose sizes have bits beyond the 32 that brokers look at."""
+
+    def written(self, place: int, first_timestamp: int) -> bytes:
+        plain = super().written(place, first_timestamp)
+        number = (len(plain) - 2) << 1
+        size = [number >> shift & 0x7F | 0x80 for shift in (0, 7, 14, 21)]
+        return bytes([*size, 0x70]) + plain[2:]
 
 
 @dataclass(frozen=True)
@@ -50,14 +64,34 @@ def refused(*records: RawRecord, codec: str = "none") -> Case:
 
 
 NOT_UTF_8 = RawRecord(EPISODE, headers=[(b"gr\xf6\xdfe", b"\xff"), (b"size", None)])
-ODD_NAMES = {"a header's name that is not UTF-8", "the same, compressed"}
+ODD_NAMES = {
+    "a header's name that is not UTF-8",
+    "the same, compressed",
+    "the same without a time",
+    "100 records with 9,999 such headers",
+}
+PLAIN_CODECS = [*CODECS]
+FRAME = {"block_linked": False, "content_checksum": True}
+CODECS["lz4, wrong"] = (3, lambda content: lz4.frame.compress(content, **FRAME)[:-1] + b"?")
+CODECS["snappy, several"] = (
+    2,
+    lambda content: snappy_encode(content[:50]) + snappy_encode(content[50:]),
+)
 CASES = {
     "a header's name that is not UTF-8": fine(NOT_UTF_8),
     "the same, compressed": fine(NOT_UTF_8, codec="zstd"),
+    "the same without a time": fine(replace(NOT_UTF_8, timestamp=NO_TIMESTAMP)),
+    "100 records with 9,999 such headers": fine(
+        *[RawRecord(EPISODE, headers=[(b"\xff", None)] * 9_999)] * 100, codec="zstd"
+    ),
+    "500 records with 1,000 headers": fine(
+        *[RawRecord(EPISODE, headers=[(b"a", None)] * 1_000)] * 500, codec="zstd"
+    ),
     "headers without name, without value, and twice": fine(
         RawRecord(EPISODE, headers=[(b"", None), (b"", b""), (b"a", b"1"), (b"a", b"2")])
     ),
     "400,000 headers": fine(RawRecord(EPISODE, headers=[(b"a", b"b")] * 400_000)),
+    "110 MB without a time": refused(RawRecord(LARGE, timestamp=NO_TIMESTAMP), codec="zstd"),
     "110 MB compressed by zstd": refused(RawRecord(LARGE, b"k"), codec="zstd"),
     "110 MB compressed by gzip": refused(RawRecord(LARGE, b"k"), codec="gzip"),
     "110 MB compressed by lz4": refused(RawRecord(LARGE, b"k"), codec="lz4"),
@@ -75,16 +109,20 @@ CASES = {
         *(RawRecord(EPISODE, timestamp=each) for each in (DAY_MS, NO_TIMESTAMP))
     ),
     "attributes of a record": fine(RawRecord(EPISODE, attributes=0xFF)),
+    "attributes that look like a number": fine(RawRecord(EPISODE, b"k", attributes=0x80)),
     "attributes of a batch": fine(RawRecord(EPISODE), attributes=0x7F80),
     "a delete horizon": fine(RawRecord(EPISODE), attributes=0x40),
     "a producer that nobody knows": fine(RawRecord(EPISODE), state=(12_345, 0, 0)),
     "offsets of other batches": fine(*(RawRecord(EPISODE, offset=each) for each in (0, 5))),
     "offsets before the batch": fine(*(RawRecord(EPISODE, offset=each) for each in (-3, -2))),
     "something behind a gzip stream": fine(RawRecord(EPISODE), codec="gzip", behind=b"anything"),
+    "sizes of more than 32 bits": fine(LongSizes(EPISODE)),
+    "an lz4 frame with a wrong checksum": fine(RawRecord(EPISODE), codec="lz4, wrong"),
+    "several streams of snappy": fine(RawRecord(EPISODE), codec="snappy, several"),
     "something behind an lz4 frame": fine(RawRecord(EPISODE), codec="lz4", behind=b"anything"),
     **{
         f"2,000 records, {codec}": fine(*[RawRecord(EPISODE)] * 2_000, codec=codec)
-        for codec in CODECS
+        for codec in PLAIN_CODECS
     },
 }
 NAMES = [*CASES]
@@ -193,8 +231,9 @@ def test_an_odd_record_has_one_outcome_and_is_copied_as_it_came(run: Run, name: 
         else:
             assert copy.timestamp == record.timestamp
         if copy.headers is not None:
-            kept = [(name.encode(), value) for name, value in copy.headers]
-            assert kept[: len(record.headers)] == [*record.headers]
+            kept = [*record.headers] if len(record.headers) <= MOST_HEADERS else []
+            found = [(name.encode(), value) for name, value in copy.headers]
+            assert found[: len(kept) + 1] == [*kept, (b"ipg12-outcome", case.outcome.encode())]
     outcomes = {each: count for each, count in run.ledger[number].outcomes.items() if count}
     assert sum(outcomes.values()) == len(case.records) + 1
     assert outcomes[case.outcome] >= len(case.records)
@@ -204,7 +243,8 @@ def test_names_of_headers_are_written_byte_for_byte(run: Run) -> None:
     (broker,) = run.deployment.cluster.brokers
     for name in ODD_NAMES:
         folder = broker.data / f"{run.deployment.topic('compliant')}-{NAMES.index(name)}"
-        assert b"gr\xf6\xdfe" in b"".join(log.read_bytes() for log in folder.glob("*.log"))
+        (written, _), *_ = CASES[name].records[0].headers
+        assert field_of(written) in b"".join(log.read_bytes() for log in folder.glob("*.log"))
 
 
 def test_all_of_them_are_done_within_the_memory_that_is_promised(run: Run) -> None:
@@ -219,9 +259,9 @@ def test_what_is_damaged_on_a_brokers_disk_stops_the_worker_until_it_is_cut_off(
 ) -> None:
     deployment = deploy(partitions=1)
     topic, address = deployment.topic("episodes"), deployment.cluster.address
-    fine = raw_batch(at(deployment, [BEHIND] * 2))
+    fine = raw_batch(at(deployment, [BEHIND] * 500))
     damaged = raw_batch(at(deployment, [BEHIND, RawRecord(EPISODE, b"to be damaged"), BEHIND]))
-    last = asyncio.run(publish(address, topic, 0, [(fine, 2), (damaged, 3), (fine, 2)]))
+    last = asyncio.run(publish(address, topic, 0, [*[(fine, 500)] * 40, (damaged, 3), (fine, 500)]))
     (broker,) = deployment.cluster.brokers
     (log,) = (broker.data / f"{topic}-0").glob("*.log")
     with log.open("r+b") as file:
@@ -231,13 +271,13 @@ def test_what_is_damaged_on_a_brokers_disk_stops_the_worker_until_it_is_cut_off(
     with deployment.worker() as worker:
         assert worker.process.wait(DONE_SECONDS) == 2
     line = worker.log.read_text().splitlines()[-1]
-    place = f"ipg12: {topic}/0, offsets 2 to 4: CorruptRecordException while reading them; "
+    place = f"ipg12: {topic}/0, offsets 20000 to 20002: CorruptRecordException while reading them; "
     assert line == f"{place}see docs/operating.md#when-a-record-cannot-be-read"
-    assert deployment.ledger()[0].upto == 1
+    assert deployment.ledger()[0].upto == 19_999
 
     (partition,) = json.loads(re.findall(r"echo '(.*)' > cut\.json", OPERATING)[0])["partitions"]
-    assert (partition["topic"], partition["offset"]) == ("ipg12.episodes", 5)
-    behind = TopicPartition(topic, 0, partition["offset"])
+    assert partition["topic"] == "ipg12.episodes"
+    behind = TopicPartition(topic, partition["partition"], partition["offset"])
     deployment.admin.delete_records([behind])[behind].result()
     with deployment.worker() as worker:
         worker.wait_until(lambda: deployment.ledger()[0].upto == last, "it went on", DONE_SECONDS)
@@ -245,4 +285,4 @@ def test_what_is_damaged_on_a_brokers_disk_stops_the_worker_until_it_is_cut_off(
             lambda: "records.expired" in worker.log.read_text(), "it was named", DONE_SECONDS
         )
         assert worker.stop() == 0
-    assert deployment.done() == 4
+    assert deployment.done() == 20_500

@@ -24,6 +24,7 @@ from aiokafka.protocol.transaction import (
 from aiokafka.structs import TopicPartition
 from broker.kafka import Cluster
 from broker.late import Kind, LateRequest
+from broker.proxy import healing
 from broker.records import read_topic
 from confluent_kafka.admin import NewTopic
 
@@ -174,12 +175,8 @@ async def test_ours_aborts_a_transaction_that_was_refused_a_topic(broker: str) -
     assert await aborted_after_a_refusal(TransactionalProducer(Settings(brokers=broker), "our"))
 
 
-async def committed_of_an_aborted_transaction(
-    cluster: Cluster, topic: str, make_producer: Callable[[], AIOKafkaProducer]
-) -> bool:
-    """Abort the transaction after one whose EndTxn comes late; tell whether it can be read."""
-    create(cluster, NewTopic(topic, 1, 1))
-    cluster.network.late = late = LateRequest(Kind.END_TXN, topic)
+async def commit_then_abort(make_producer: Callable[[], AIOKafkaProducer], topic: str) -> None:
+    """Commit a transaction, with a new producer if that fails, then abort another one."""
     producer = make_producer()
     await producer.start()
     await producer.begin_transaction()
@@ -192,11 +189,20 @@ async def committed_of_an_aborted_transaction(
         await producer.start()
     await producer.begin_transaction()
     await producer.send_and_wait(topic, b"of the second", partition=0)
-    assert late.delivered
     with suppress(KafkaError):
         await producer.abort_transaction()
     await producer.stop()
-    cluster.network.heal()
+
+
+async def committed_of_an_aborted_transaction(
+    cluster: Cluster, topic: str, make_producer: Callable[[], AIOKafkaProducer]
+) -> bool:
+    """Abort the transaction after one whose EndTxn comes late; tell whether it can be read."""
+    create(cluster, NewTopic(topic, 1, 1))
+    cluster.network.late = late = LateRequest(Kind.END_TXN, topic)
+    with healing(cluster.network):
+        await commit_then_abort(make_producer, topic)
+    assert late.delivered
     return b"of the second" in {
         record.content.value for record in read_topic(cluster.client, topic)
     }

@@ -186,27 +186,38 @@ class Batch:
 
     def _parse(self, plain: memoryview, number: int) -> Iterator[Sequence[Any]]:
         """Parse what is not compressed; again for each part, where it takes too much memory."""
-        begin, done = self._next, 0
-        while done < number:
-            try:
-                records = list(DefaultRecordBatch(plain))
-            except (ValueError, CorruptRecordException):  # a header's name that is not UTF-8?
-                records = []
-            if [record.offset for record in records] != list(range(begin, begin + number)):
+        begin, end = self._next, self._next + number
+        while self._next < end:
+            part = self._parse_part(plain, begin, number)
+            if part is None:
                 content = RecordStream(io.BytesIO(plain[_HEADER.size :]).read)
                 yield from self._parse_slowly(content, number)
                 return
+            yield part
+
+    def _parse_part(self, plain: memoryview, begin: int, number: int) -> Sequence[Any] | None:
+        """Return the records from the next one on that a turn may hold.
+
+        None where aiokafka's parser does not take them, or for others than they are.
+        """
+        try:
+            records = list(DefaultRecordBatch(plain))
+        except (ValueError, CorruptRecordException):  # a header's name that is not UTF-8?
+            return None
+        if [record.offset for record in records] != list(range(begin, begin + number)):
+            return None
+        headers = [len(record.headers) for record in records]
+        if max(headers) > MOST_HEADERS:
+            records = [*map(_with_headers_that_are_kept, records)]
             headers = [len(record.headers) for record in records]
-            if max(headers) > MOST_HEADERS:
-                records = [*map(_with_headers_that_are_kept, records)]
-                headers = [len(record.headers) for record in records]
-            cost, end = len(plain) + OBJECT_BYTES * (number + sum(headers)), number
-            if cost > TURN_BYTES:
-                costs = list(accumulate(OBJECT_BYTES * (1 + each) for each in headers[done:]))
-                end, cost = done + 1 + bisect_left(costs, TURN_BYTES), TURN_BYTES
+        cost = len(plain) + OBJECT_BYTES * (number + sum(headers))
+        if cost <= TURN_BYTES:
             self._spend(cost)
-            yield records[done:end]
-            done = end
+            return records
+        self._spend(TURN_BYTES)
+        done = self._next - begin
+        costs = list(accumulate(OBJECT_BYTES * (1 + each) for each in headers[done:]))
+        return records[done : done + 1 + bisect_left(costs, TURN_BYTES)]
 
     def _parse_slowly(self, content: RecordStream, number: int) -> Iterator[Sequence[Any]]:
         """Parse what aiokafka's parser does not take, or takes for something else."""

@@ -17,7 +17,7 @@ from broker.kafka import Cluster
 from broker.load import COMPLIANT, episode, padded
 from broker.raw_batch import CODECS, RawRecord, publish, raw_batch
 from broker.raw_batch import field as field_of
-from broker.records import SILENCE_SECONDS, Header, open_consumer
+from broker.records import SILENCE_SECONDS, Header, open_consumer, read_topic
 from confluent_kafka import KafkaError, TopicPartition
 
 from schemas.ledger import LedgerRow
@@ -249,6 +249,25 @@ def test_names_of_headers_are_written_byte_for_byte(run: Run) -> None:
 
 def test_all_of_them_are_done_within_the_memory_that_is_promised(run: Run) -> None:
     assert run.peak_mib < LARGEST_RSS_MIB
+
+
+def test_where_the_broker_sets_the_time_copies_have_that(deploy: Deploy) -> None:
+    deployment = deploy(partitions=1)
+    deployment.configure("episodes", {"message.timestamp.type": "LogAppendTime"})
+    topic, address = deployment.topic("episodes"), deployment.cluster.address
+    odd = [replace(each, timestamp=DAY_MS) for each in (NOT_UTF_8, BEHIND)]
+    batches = [(raw_batch(odd, codec), 2) for codec in ("none", "zstd")]
+    batches.append((raw_batch([RawRecord(LARGE, timestamp=DAY_MS)], "zstd"), 1))
+    last = asyncio.run(publish(address, topic, 0, batches))
+    with deployment.worker() as worker:
+        worker.wait_until(
+            lambda: [row.upto for row in deployment.ledger().values()] == [last],
+            *("every record was done", DONE_SECONDS),
+        )
+    answers = read_topic(deployment.cluster.client, deployment.topic("verdicts"))
+    times = [answer.content.timestamp for answer in answers]
+    assert len(times) == last + 1
+    assert all(time >= deployment.started_ms for time in times)
 
 
 OPERATING = (Path(__file__).parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")

@@ -95,8 +95,7 @@ def _look_closer(value: bytes) -> Rejection | None:
         from_json(value, allow_inf_nan=False)
     except ValueError as error:
         return _reject(Reason.NOT_JSON, [_json_fault(value, str(error))])
-    # No number matters here; whole ones of many digits are ones that Python may refuse to read.
-    episode = json.loads(value, object_pairs_hook=_Members, parse_int=float)
+    episode = _members(value)
     repeated = episode.repeated((*_IDENTITY, *_CODE_LISTS))
     places = [*repeated]
     for name, entries in episode:
@@ -109,8 +108,7 @@ def _look_closer(value: bytes) -> Rejection | None:
     if not places:
         return None
     faults = [Fault(place=place, message="is given more than once") for place in places]
-    known = {name: member for name, member in episode if name not in repeated}
-    return _reject(Reason.NOT_AN_EPISODE, faults, known)
+    return _reject(Reason.NOT_AN_EPISODE, faults, _given_once(value))
 
 
 class _Members(list[tuple[str, Any]]):
@@ -122,11 +120,25 @@ class _Members(list[tuple[str, Any]]):
         return [name for name in names if counts[name] > 1]
 
 
+def _members(value: bytes) -> Any:  # noqa: ANN401  # any JSON value, its objects as _Members
+    # No number matters here; whole ones of many digits are ones that Python may refuse to read.
+    return json.loads(value, object_pairs_hook=_Members, parse_int=float)
+
+
+def _given_once(value: bytes) -> dict[str, Any]:
+    """Give the members of a JSON object that stand in it once; none of any other value."""
+    members = _members(value)
+    if not isinstance(members, _Members):
+        return {}
+    repeated = members.repeated(dict(members))
+    return {name: member for name, member in members if name not in repeated}
+
+
 def _explain(value: bytes, error: ValidationError) -> Rejection:
     errors = error.errors(include_url=False, include_input=False)
     if errors[0]["type"] == "json_invalid":
         return _reject(Reason.NOT_JSON, [_json_fault(value, errors[0]["ctx"]["error"])])
-    return _reject(Reason.NOT_AN_EPISODE, _faults(errors), from_json(value))
+    return _reject(Reason.NOT_AN_EPISODE, _faults(errors), _given_once(value))
 
 
 def _json_fault(value: bytes, error: str) -> Fault:

@@ -117,9 +117,11 @@ class View:
 
         Those with errors, or `everything`: those with warnings and information only too.
         """
+        if provider not in self._episodes:  # nothing is kept of a name that only a request has
+            return []
         if provider not in self._worklists:
             self._worklists[provider] = sorted(
-                self._episodes.get(provider, {}).values(),
+                self._episodes[provider].values(),
                 key=lambda episode: (episode.timestamp, episode.episode_id),
             )
         episodes = self._worklists[provider]

@@ -41,7 +41,7 @@ def asked_seconds(retry_after: str | None, now: datetime) -> float:
         return min(float(retry_after), LONGEST_ASKED_SECONDS)
     try:
         until = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):  # of a year or an hour that no machine word holds
         return 0.0
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return min(max(0.0, (until - now).total_seconds()), LONGEST_ASKED_SECONDS)

@@ -61,3 +61,17 @@ def test_a_record_that_is_none_of_ours_is_trouble_that_says_where_it_stands(topi
 def test_nobody_has_an_alert_that_there_is_not() -> None:
     view = View(TOPICS)
     assert (view.alert("LV02/R0A"), view.history("LV02/R0A"), view.alerts()) == (None, [], [])
+
+
+def test_asking_for_names_that_nobody_has_leaves_nothing_behind() -> None:
+    view = busy_scene().view
+
+    def size() -> int:
+        return sum(len(each) for each in vars(view).values() if hasattr(each, "__len__"))
+
+    before = size()
+    for number in range(100):
+        assert view.worklist(f"X{number}", everything=True) == []
+        assert view.alert(f"LV02/X{number}") is None
+        assert view.history(f"LV02/X{number}") == []
+    assert size() == before

@@ -3,6 +3,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,16 @@ def test_the_modules_that_must_be_tested_whole_are_those_kept_free_of_clock_and_
         f"{path}/*" if (ROOT / path).is_dir() else f"{path}.py"
         for path in (module.replace(".", "/") for module in pure["source_modules"])
     ]
+
+
+def test_every_module_that_a_contract_forbids_is_one_that_could_be_imported() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    forbidden = [
+        name for each in contracts["contracts"] for name in each.get("forbidden_modules", [])
+    ]
+
+    assert "httpx2" in forbidden
+    assert [name for name in forbidden if find_spec(name) is None] == []
 
 
 def test_continuous_integration_runs_make_test_and_nothing_else() -> None:

@@ -215,6 +215,18 @@ def test_a_field_that_a_verdict_rests_on_may_stand_only_once(field: str, other: 
         assert (field, "is given more than once") in faults(value)
 
 
+@pytest.mark.parametrize("fault", ['"procedures": 7', '"diagnoses": {}', '"start_date": "soon"'])
+@pytest.mark.parametrize(
+    "name,attributed", [("provider_code", ("E1", None)), ("episode_id", (None, "R0A"))]
+)
+def test_identity_comes_from_names_given_once_whatever_else_is_wrong(
+    name: str, attributed: tuple[str | None, str | None], fault: str
+) -> None:
+    value = f'{{"episode_id": "E1", "provider_code": "R0A", "{name}": "R0B", {fault}}}'
+    rejection = refused(value.encode())
+    assert (rejection.episode_id, rejection.provider_code) == attributed
+
+
 @pytest.mark.parametrize("name", ["code", "c\\u006fde", "\\u0063\\u006f\\u0064\\u0065"])
 @pytest.mark.parametrize("field", ["procedures", "diagnoses"])
 def test_an_entry_may_have_only_one_code(field: str, name: str) -> None:

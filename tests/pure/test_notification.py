@@ -325,6 +325,9 @@ def test_a_status_means_told_later_or_refused(status: int, answer: Answer) -> No
         (format_datetime(NOW - timedelta(days=1), usegmt=True), 0),
         (format_datetime(NOW + timedelta(days=1), usegmt=True), LONGEST_ASKED_SECONDS),
         ("Sat, 31 Jan 20260 10:00:20 GMT", 0),
+        ("Wed, 21 Oct 99999999999999 07:28:00 GMT", 0),
+        ("Wed, 21 Oct 2026 99999999999999:28:00 GMT", 0),
+        ("Wed, 21 Oct 2026 07:28:00 +9999999999999999", 0),
     ],
 )
 def test_a_receiver_may_ask_to_be_left_alone_for_some_time(
@@ -333,7 +336,19 @@ def test_a_receiver_may_ask_to_be_left_alone_for_some_time(
     assert asked_seconds(header, NOW) == seconds
 
 
-@given(st.text())
+numbers = st.integers(-1, 40).map(str) | st.integers().map(str) | st.just("")
+dates = st.builds(
+    "{}{} {} {} {}:{}:{} {}".format,
+    st.sampled_from(["Wed, ", "Wednesday, ", ""]),
+    numbers,
+    st.sampled_from(["Oct", "oct", "13", ""]),
+    numbers | st.just("2026"),
+    *[numbers] * 3,
+    st.sampled_from(["GMT", "-0000", "+2359", "EST", ""]) | numbers,
+)
+
+
+@given(st.text() | dates)
 def test_whatever_a_receiver_asks_for_the_wait_has_bounds(header: str) -> None:
     assert 0 <= asked_seconds(header, NOW) <= LONGEST_ASKED_SECONDS
 

@@ -18,9 +18,9 @@ from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import DefaultRecordBase, DefaultRecordBatch
 from aiokafka.record.legacy_records import LegacyRecordBatch
 
+from streams.kafka.old_batches import content_bytes
 from streams.kafka.record_parser import (
     MOST_HEADERS,
-    PART_BYTES,
     ParsedRecord,
     RecordStream,
     decompressed,
@@ -32,9 +32,6 @@ TURN_BYTES: Final = 8 * 1_048_576
 
 OBJECT_BYTES: Final = 200
 """What a record or a header takes at most beside its bytes."""
-
-LARGEST_LEGACY_BYTES: Final = 16 * 1_048_576
-"""How much a batch of a format before Kafka 0.11 may hold."""
 
 _HEADER: Final = DefaultRecordBase.HEADER_STRUCT
 _OVERHEAD_BYTES: Final = 12
@@ -49,15 +46,6 @@ _ATTRIBUTES: Final = 22
 
 _LAST_OFFSET_DELTA: Final = slice(23, 27)
 _COUNT: Final = slice(57, 61)
-_LEGACY_ATTRIBUTES: Final = 17
-_LEGACY_SIZES: Final = 18
-"""Of key and value in format 0; format 1 has a timestamp before them."""
-
-_TIMESTAMP_BYTES: Final = 8
-
-
-class OldBatchTooLargeError(Exception):
-    """A batch of a format before Kafka 0.11 holds more than LARGEST_LEGACY_BYTES."""
 
 
 class Batches:
@@ -90,7 +78,7 @@ class Batches:
         self._position += len(raw)
         self.last_offset = int.from_bytes(raw[_OFFSET])
         if raw[_MAGIC] < 2:  # noqa: PLR2004  # the format with headers, since Kafka 0.11
-            self._spend(_content_bytes_of_legacy(raw))
+            self._spend(content_bytes(raw))
             return LegacyRecordBatch(raw, raw[_MAGIC])
         self.last_offset += int.from_bytes(raw[_LAST_OFFSET_DELTA])
         self._batch = Batch(raw, self.begin, self._spend)
@@ -249,22 +237,3 @@ def _with_headers_that_are_kept(record: Any) -> Any:  # noqa: ANN401  # aiokafka
         return record
     times = (record.timestamp, record.timestamp_type)
     return ParsedRecord(record.offset, *times, record.key, record.value, [])
-
-
-def _content_bytes_of_legacy(raw: memoryview) -> int:
-    """Return how much a batch of format 0 or 1 holds. Raises OldBatchTooLargeError.
-
-    Brokers since 4.0 take none of them, but may hold some; aiokafka decompresses them whole.
-    """
-    codec = raw[_LEGACY_ATTRIBUTES] & DefaultRecordBase.CODEC_MASK
-    if not codec:
-        return len(raw)
-    sizes = _LEGACY_SIZES + raw[_MAGIC] * _TIMESTAMP_BYTES
-    key_size = int.from_bytes(raw[sizes : sizes + 4], signed=True)
-    read = decompressed(codec, bytes(raw[sizes + 8 + max(0, key_size) :]))
-    size = 0
-    while piece := read(PART_BYTES):
-        size += len(piece)
-        if size > LARGEST_LEGACY_BYTES:
-            raise OldBatchTooLargeError
-    return size

@@ -18,7 +18,7 @@ from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.kafka import batches, record_parser
+from streams.kafka import batches, old_batches, record_parser
 from streams.kafka.chunks import Chunk, regrouped
 from streams.kafka.fetched import UnreadableBatch, read_by_parts, verify_readable
 from streams.kafka.single_batch import SingleRecordBatch
@@ -318,7 +318,7 @@ def test_batches_of_old_formats_are_taken_unless_they_hold_too_much(
     ]
     assert {record.timestamp for record in found} == times
 
-    monkeypatch.setattr(batches, "LARGEST_LEGACY_BYTES", 5_000)
+    monkeypatch.setattr(old_batches, "LARGEST_BYTES", 5_000)
     if codec:
         (unreadable,) = taken(fetched)
         assert "OldBatchTooLargeError" in unreadable.message

@@ -8,7 +8,7 @@ what aiokafka's own parser does not take is parsed by ours.
 
 import io
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from operator import lt
@@ -48,6 +48,18 @@ _LAST_OFFSET_DELTA: Final = slice(23, 27)
 _COUNT: Final = slice(57, 61)
 
 
+class Turn:
+    """How much memory the records of a turn may still take."""
+
+    def __init__(self) -> None:
+        """Begin one."""
+        self.left_bytes = TURN_BYTES
+
+    def spend(self, size_bytes: int) -> None:
+        """Take note of records that are handed over."""
+        self.left_bytes -= size_bytes
+
+
 class Batches:
     """What was fetched of a partition; takes the place of aiokafka's `MemoryRecords`."""
 
@@ -56,7 +68,7 @@ class Batches:
         self._fetched = memoryview(fetched)
         self._position = 0
         self._batch: Batch | None = None
-        self._left = TURN_BYTES
+        self._turn = Turn()
         self.begin = 0
         """The offset that was asked for; what the first batch has before it is passed over."""
         self.last_offset = -1
@@ -68,7 +80,7 @@ class Batches:
 
     def has_next(self) -> bool:
         """Return whether there is a batch, or more of the last one, in this turn."""
-        return self._left > 0 and self._unfinished()
+        return self._turn.left_bytes > 0 and self._unfinished()
 
     def next_batch(self) -> Any:  # noqa: ANN401  # a batch of ours, or a legacy one of aiokafka
         """Return the next batch, or the last one again for what is left of it."""
@@ -78,15 +90,15 @@ class Batches:
         self._position += len(raw)
         self.last_offset = int.from_bytes(raw[_OFFSET])
         if raw[_MAGIC] < 2:  # noqa: PLR2004  # the format with headers, since Kafka 0.11
-            self._spend(content_bytes(raw))
+            self._turn.spend(content_bytes(raw))
             return LegacyRecordBatch(raw, raw[_MAGIC])
         self.last_offset += int.from_bytes(raw[_LAST_OFFSET_DELTA])
-        self._batch = Batch(raw, self.begin, self._spend)
+        self._batch = Batch(raw, self.begin, self._turn)
         return self._batch
 
     def take_turn(self) -> bool:
         """Begin the next turn; return whether anything is left for it."""
-        self._left = TURN_BYTES
+        self._turn.left_bytes = TURN_BYTES
         return self._unfinished()
 
     def _unfinished(self) -> bool:
@@ -98,24 +110,18 @@ class Batches:
         start = self._position + _OVERHEAD_BYTES
         return start + int.from_bytes(self._fetched[self._position : start][_LENGTH])
 
-    def _spend(self, size_bytes: int) -> None:
-        self._left -= size_bytes
-
 
 class Batch:
     """A batch, in as many parts as its content needs; takes the place of aiokafka's."""
 
-    def __init__(self, raw: memoryview, begin: int, spend: Callable[[int], None]) -> None:
-        """Take a batch as it was fetched, of which offsets from `begin` on are wanted.
-
-        `spend` is told how much memory each part takes.
-        """
+    def __init__(self, raw: memoryview, begin: int, turn: Turn) -> None:
+        """Take a batch as it was fetched, of which offsets from `begin` on are wanted."""
         if len(raw) < _HEADER.size:
             message = "a batch is shorter than its header"
             raise CorruptRecordException(message)
         self._raw = raw
         self._begin = begin
-        self._spend = spend
+        self._turn = turn
         self._original = original = DefaultRecordBatch(raw)
         self._parts: Iterator[Sequence[Any]] | None = None
         self._left = int.from_bytes(raw[_COUNT])
@@ -169,7 +175,7 @@ class Batch:
                 plain[_COUNT] = number.to_bytes(4)
                 yield from self._parse(memoryview(plain + content.read(size)), number)
             else:
-                self._spend(size)
+                self._turn.spend(size)
                 yield self._numbered([read_record(content, self._original)])
 
     def _parse(self, plain: memoryview, number: int) -> Iterator[Sequence[Any]]:
@@ -200,9 +206,9 @@ class Batch:
             headers = [len(record.headers) for record in records]
         cost = len(plain) + OBJECT_BYTES * (number + sum(headers))
         if cost <= TURN_BYTES:
-            self._spend(cost)
+            self._turn.spend(cost)
             return records
-        self._spend(TURN_BYTES)
+        self._turn.spend(TURN_BYTES)
         done = self._next - begin
         costs = list(accumulate(OBJECT_BYTES * (1 + each) for each in headers[done:]))
         return records[done : done + 1 + bisect_left(costs, TURN_BYTES)]
@@ -216,7 +222,7 @@ class Batch:
                 records.append(read_record(content, self._original))
                 cost += OBJECT_BYTES * (1 + len(records[-1].headers))
             number -= len(records)
-            self._spend(TURN_BYTES)
+            self._turn.spend(TURN_BYTES)
             yield self._numbered(records)
 
     def _numbered(self, records: Sequence[ParsedRecord]) -> Sequence[ParsedRecord]:

@@ -1,6 +1,8 @@
+import gc
 import gzip
 import io
 import time
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate, chain
@@ -175,6 +177,25 @@ def test_a_batch_of_which_compaction_has_left_some_records_keeps_their_offsets()
         )
         assert [record.offset for record in fetched] == [10, 12]
         assert fetched.next_fetch_offset == 14
+
+
+def test_what_was_fetched_is_let_go_of_without_a_search_for_cycles() -> None:
+    """The worker hardly ever has Python look for cycles: what is in one stays for minutes."""
+    gc.collect()
+    gc.disable()
+    try:
+        for codec in CODECS:
+            batch = raw_batch(
+                [RawRecord(b"v" * 500)] * 20 + [RawRecord(b"v", headers=[(b"\xff", b"")])], codec
+            )
+            fetched = batches.Batches(batch)
+            gone = weakref.ref(fetched)
+            while fetched.has_next() or fetched.take_turn():
+                assert list(fetched.next_batch())
+            del fetched
+            assert gone() is None
+    finally:
+        gc.enable()
 
 
 RECORDS = [RawRecord(b"v" * 50), RawRecord(b"w" * 500)]

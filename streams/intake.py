@@ -108,7 +108,8 @@ def _look_closer(value: bytes) -> Rejection | None:
     if not places:
         return None
     faults = [Fault(place=place, message="is given more than once") for place in places]
-    return _reject(Reason.NOT_AN_EPISODE, faults, _given_once(value))
+    known = {name: member for name, member in episode if name not in repeated}
+    return _reject(Reason.NOT_AN_EPISODE, faults, known)
 
 
 class _Members(list[tuple[str, Any]]):
@@ -125,6 +126,11 @@ def _members(value: bytes) -> Any:  # noqa: ANN401  # any JSON value, its object
     return json.loads(value, object_pairs_hook=_Members, parse_int=float)
 
 
+def _may_be_given_twice(value: bytes) -> bool:
+    """Tell whether a name of what identifies an episode may stand in it more than once."""
+    return b"\\u" in value or any(value.count(f'"{name}"'.encode()) > 1 for name in _IDENTITY)
+
+
 def _given_once(value: bytes) -> dict[str, Any]:
     """Give the members of a JSON object that stand in it once; none of any other value."""
     members = _members(value)
@@ -138,7 +144,8 @@ def _explain(value: bytes, error: ValidationError) -> Rejection:
     errors = error.errors(include_url=False, include_input=False)
     if errors[0]["type"] == "json_invalid":
         return _reject(Reason.NOT_JSON, [_json_fault(value, errors[0]["ctx"]["error"])])
-    return _reject(Reason.NOT_AN_EPISODE, _faults(errors), _given_once(value))
+    known = _given_once(value) if _may_be_given_twice(value) else from_json(value)
+    return _reject(Reason.NOT_AN_EPISODE, _faults(errors), known)
 
 
 def _json_fault(value: bytes, error: str) -> Fault:

@@ -19,7 +19,7 @@ def a_worker_is_killed(scene: Scene, rounds: int) -> None:
         scene.wait_beyond(last)
 
 
-@case(short=2, long=20)
+@case(short=4, long=20)
 def a_worker_is_stopped(scene: Scene, rounds: int) -> None:
     scene.start(1)
     scene.publish_all_the_time()

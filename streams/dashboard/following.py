@@ -55,10 +55,10 @@ def _read(message: Message) -> Read:
         message.partition() or 0,
         message.offset() or 0,
         message.timestamp()[1],
-        _bytes(message.key()),
+        _bytes(message.key()) or b"",
         _bytes(message.value()),
     )
 
 
-def _bytes(content: bytes | str | None) -> bytes:
-    return content if isinstance(content, bytes) else b""
+def _bytes(content: bytes | str | None) -> bytes | None:
+    return content if isinstance(content, bytes) else None

@@ -74,6 +74,10 @@ class Timeline:
                 minute: counts for minute, counts in self._minutes.items() if minute > oldest
             }
 
+    def forget(self, source: str) -> None:
+        """Forget the row of a source partition: it was deleted."""
+        self._last.pop(source, None)
+
     def bars(self, now: datetime, span: timedelta, number: int) -> list[Bar]:
         """Give what was counted in a span of time up to now, in so many stretches."""
         width = span // number

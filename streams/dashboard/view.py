@@ -29,7 +29,8 @@ class Read(NamedTuple):
     timestamp: int
     """In milliseconds since 1970."""
     key: bytes
-    value: bytes
+    value: bytes | None
+    """None for a tombstone: what stood under the key was deleted."""
 
 
 class View:
@@ -37,6 +38,7 @@ class View:
 
     def __init__(self, topics: Topics) -> None:
         """Begin with nothing."""
+        self._topics = topics
         self.timeline = Timeline()
         self.waiting = 0
         """Offsets of the input that are not done yet."""
@@ -57,7 +59,7 @@ class View:
         self._episodes: defaultdict[str, dict[str, EpisodeRow]] = defaultdict(dict)
         self._wrong: Counter[str] = Counter()
         """Episodes with errors, by provider."""
-        self._takers: dict[str, Callable[[Read], None]] = {
+        self._takers: dict[str, Callable[[Read, bytes], None]] = {
             topics.alerts: self._take_alert,
             topics.alert_events: self._take_event,
             topics.worklist: self._take_episode,
@@ -73,7 +75,10 @@ class View:
     def take(self, read: Read) -> None:
         """Take account of a record. Raises Trouble."""
         try:
-            self._takers[read.topic](read)
+            if read.value is None:
+                self._delete(read.topic, read.key.decode())
+            else:
+                self._takers[read.topic](read, read.value)
         except ValueError:  # pydantic's own among them
             fault = f"{read.topic}/{read.partition}/{read.offset} is none of ours"
             raise Trouble(fault) from None
@@ -131,30 +136,46 @@ class View:
         """Count the episodes with errors that await correction, by provider."""
         return +Counter({provider: self._wrong[provider] for provider in sorted(self._wrong)})
 
-    def _take_alert(self, read: Read) -> None:
-        alert = Alert.model_validate_json(read.value)
+    def _delete(self, topic: str, key: str) -> None:
+        """Forget what stood under a key; events and positions are not what is shown of one."""
+        if topic == self._topics.alerts:
+            self._alerts.pop(key, None)
+            self._sorted = None
+        elif topic == self._topics.worklist:
+            provider, _, episode_id = key.partition("/")
+            self._forget_episode(provider, episode_id)
+        elif topic == self._topics.ledger:
+            self.timeline.forget(key)
+
+    def _forget_episode(self, provider: str, episode_id: str) -> None:
+        """Forget the newest verdict on an episode."""
+        self._worklists.pop(provider, None)
+        before = self._episodes.get(provider, {}).pop(episode_id, None)
+        if before is not None:
+            self._wrong[provider] -= before.wrong
+
+    def _take_alert(self, _: Read, value: bytes) -> None:
+        alert = Alert.model_validate_json(value)
         self._alerts[alert.key] = alert
         self._sorted = None
 
-    def _take_event(self, read: Read) -> None:
-        event = AlertEvent.model_validate_json(read.value)
+    def _take_event(self, _: Read, value: bytes) -> None:
+        event = AlertEvent.model_validate_json(value)
         self._histories[event.key].append(event.model_copy(update={"alert": None}))
 
-    def _take_episode(self, read: Read) -> None:
-        episode = EpisodeRow.model_validate_json(read.value)
-        theirs = self._episodes[episode.provider]
-        self._worklists.pop(episode.provider, None)
-        before = theirs.pop(episode.episode_id, None)
+    def _take_episode(self, _: Read, value: bytes) -> None:
+        episode = EpisodeRow.model_validate_json(value)
+        self._forget_episode(episode.provider, episode.episode_id)
         if episode.awaited:
-            theirs[episode.episode_id] = episode
-        self._wrong[episode.provider] += episode.wrong - (before is not None and before.wrong)
+            self._episodes[episode.provider][episode.episode_id] = episode
+            self._wrong[episode.provider] += episode.wrong
 
-    def _take_row(self, read: Read) -> None:
-        row = LedgerRow.model_validate_json(read.value)
+    def _take_row(self, read: Read, value: bytes) -> None:
+        row = LedgerRow.model_validate_json(value)
         self.timeline.take(read.key.decode(), row, _at(read), first=read.offset == 0)
 
-    def _take_position(self, read: Read) -> None:
-        AlertPosition.model_validate_json(read.value)
+    def _take_position(self, read: Read, value: bytes) -> None:
+        AlertPosition.model_validate_json(value)
         self.kept_at = max(_at(read), self.kept_at or _at(read))
 
 

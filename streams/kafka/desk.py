@@ -47,7 +47,7 @@ class Desk:
         return [
             _read(topic, message, AlertEvent)
             for message in read_topic(self._settings, topic)
-            if message.key() == key.encode()
+            if message.key() == key.encode() and message.value() is not None
         ]
 
     def ask(self, command: AlertCommand) -> AlertEvent:
@@ -58,6 +58,8 @@ class Desk:
             deadline = monotonic() + ANSWER_SECONDS
             while monotonic() < deadline:
                 for message in events.poll():
+                    if message.value() is None:
+                        continue
                     event = _read(topic, message, AlertEvent)
                     if event.command == command.id:
                         return event

@@ -161,12 +161,14 @@ class Reader:
             start = max(begin, end - back)
             consumer.assign([ledger])
             consumer.seek(ledger, start)
-            row = None
+            newest = None
             async for records in self._until(consumer, ledger, end):
-                row = records[-1].value
-            if row is not None:
+                newest = records[-1]
+            if newest is not None:
+                if newest.value is None:  # a tombstone: the row was deleted
+                    return None
                 try:
-                    return LedgerRow.model_validate_json(bytes(row))
+                    return LedgerRow.model_validate_json(bytes(newest.value))
                 except ValidationError:
                     message = f"{ledger.topic}/{ledger.partition}: the last row is none of ours"
                     raise Trouble(message) from None
@@ -185,13 +187,12 @@ class Reader:
         consumer.seek(partition, begin)
         async for records in self._until(consumer, partition, end):
             try:
-                rows.update(
-                    (
-                        bytes(record.key or b"").decode(),
-                        model.model_validate_json(bytes(record.value or b"")),
-                    )
-                    for record in records
-                )
+                for record in records:
+                    key = bytes(record.key or b"").decode()
+                    if record.value is None:  # a tombstone: the row was deleted
+                        rows.pop(key, None)
+                    else:
+                        rows[key] = model.model_validate_json(bytes(record.value))
             except (UnicodeDecodeError, ValidationError):
                 message = f"{partition.topic}/{partition.partition}: a row is none of ours"
                 raise Trouble(message) from None

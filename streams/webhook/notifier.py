@@ -67,7 +67,8 @@ class Notifier:
         with self._steps:
             while not self.stopping:
                 message = self._steps.poll(0 if self._due() else POLL_SECONDS)
-                if message is not None:
+                # A null value is a deletion, and no step.
+                if message is not None and message.value() is not None:
                     self._lanes.setdefault(message.partition() or 0, Lane()).steps.append(message)
                 if not self.stopping and (lane := self._due()):
                     self._try(lane)

@@ -75,3 +75,30 @@ def test_asking_for_names_that_nobody_has_leaves_nothing_behind() -> None:
         assert view.alert(f"LV02/X{number}") is None
         assert view.history(f"LV02/X{number}") == []
     assert size() == before
+
+
+def test_a_tombstone_forgets_what_stood_under_its_key_and_stops_nothing() -> None:
+    scene = Scene()
+    scene.publish([BAD, written(episode_id="E2", procedures=["V44.4", "Y53.4", "Z66.5"])])
+    view = scene.view
+    assert len(view.worklist("R0A")) == view.awaiting()["R0A"] == 2
+
+    def delete(topic: str, key: str) -> None:
+        view.take(Read(topic, 0, 1_000, 0, key.encode(), None))
+
+    for key in ("R0A/E1", "R0A/E1", "R0A/E9", "RXX/E1", "", "R0A"):
+        delete(TOPICS.worklist, key)
+    assert [episode.episode_id for episode in view.worklist("R0A")] == ["E2"]
+    assert view.awaiting() == {"R0A": 1}
+
+    others = [alert.key for alert in view.alerts() if alert.key != "LV02/R0A"]
+    for key in ("LV02/R0A", "LV02/R0A", "none"):
+        delete(TOPICS.alerts, key)
+    assert [alert.key for alert in view.alerts()] == others
+    assert view.alert("LV02/R0A") is None
+
+    for topic in view.topics:
+        delete(topic, "e/0")
+    assert len(view.history("LV02/R0A")) == 1
+    scene.publish([BAD])
+    assert view.awaiting() == {"R0A": 2}

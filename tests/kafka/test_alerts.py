@@ -1,3 +1,4 @@
+import http
 import json
 import signal
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from broker.proxy import healing
 from broker.records import Content, Publisher, read_topic
 from broker.waiting import wait_until
 from broker.worker import Alerts
+from confluent_kafka import Producer
 
 SECONDS = 60
 EVERY_FINDING = {"alert_warnings": "1", "alert_information": "1"}
@@ -192,3 +194,38 @@ def test_a_late_end_of_a_transaction_changes_no_alert(deploy: Deploy) -> None:
             alerts.wait_until(lambda late=late: late.delivered, "it arrived late", SECONDS)
         wait_kept(deployment, alerts)
     assert kept(deployment) == folded(deployment)
+
+
+def test_a_tombstone_is_a_deletion_for_whoever_reads_it(deployment: Deployment) -> None:
+    fields = {"provider_code": "R0A"}
+    with deployment.worker(), deployment.alerts() as alerts:
+        for name in ("E1", "E2"):
+            submit(deployment, BAD, episode_id=name, **fields)
+        wait_kept(deployment, alerts)
+        assert alerts.stop() == 0
+
+    client = deployment.cluster.client
+    producer = Producer(dict(client))
+    deleted = {"worklist": b"R0A/E1", "alerts": b"LV02/R0A", "alert-events": b"LV02/R0A"}
+    for name, key in deleted.items():
+        topic = deployment.topic(name)
+        place = next(each for each in read_topic(client, topic) if each.content.key == key)
+        producer.produce(topic, None, key, place.content.partition)
+    assert producer.flush(SECONDS) == 0
+
+    with deployment.worker(), deployment.alerts() as alerts, deployment.dashboard() as dashboard:
+        for process in (alerts, dashboard):
+            process.wait_ready()
+        listed = deployment.run("alerts", "list", "--all", "--format", "jsonl")
+        assert (listed.returncode, listed.stdout) == (0, "")
+        assert deployment.run("alerts", "show", "LV02/R0A").returncode == 2
+        worklist = deployment.run("worklist", "R0A", "--format", "jsonl").stdout
+        assert [json.loads(line)["episode_id"] for line in worklist.splitlines()] == ["E2"]
+        dashboard.wait_until(
+            lambda: dashboard.get("/api/worklist")[0] == http.HTTPStatus.OK, "it had read", SECONDS
+        )
+        assert '"E1"' not in dashboard.get("/api/worklist/R0A")[1]
+        assert '"E2"' in dashboard.get("/api/worklist/R0A")[1]
+        submit(deployment, BAD, minutes=1, episode_id="E3", **fields)
+        wait_kept(deployment, alerts)
+        assert alert(deployment, "LV02/R0A")["findings"] == 1

@@ -127,12 +127,12 @@ def _members(value: bytes) -> Any:  # noqa: ANN401  # any JSON value, its object
 
 
 def _may_be_given_twice(value: bytes) -> bool:
-    """Tell whether a name of what identifies an episode may stand in it more than once."""
+    """Return whether a name of what identifies an episode may stand in it more than once."""
     return b"\\u" in value or any(value.count(f'"{name}"'.encode()) > 1 for name in _IDENTITY)
 
 
 def _given_once(value: bytes) -> dict[str, Any]:
-    """Give the members of a JSON object that stand in it once; none of any other value."""
+    """Return the members of a JSON object that stand in it once; none of any other value."""
     members = _members(value)
     if not isinstance(members, _Members):
         return {}

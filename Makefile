@@ -20,9 +20,8 @@ python_is_new_enough = $(shell $(PYTHON) -c 'import sys; print("yes" * (sys.vers
 COMPILE = CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --upgrade
 
 # Pure modules decide what becomes of a record: no branch of theirs goes untested.
-PURE := schemas/*,streams/intake.py,streams/sequence.py,streams/proposal.py,streams/rule.py,streams/rules/*
-PURE := $(PURE),streams/check.py,streams/routing.py,streams/outbox.py,streams/packed.py,streams/rights.py,streams/topics.py,streams/alerts/*
-PURE := $(PURE),streams/webhook/answer.py
+PURE := schemas/*,streams/validation/*,streams/alerts/*,streams/records.py,streams/packed.py
+PURE := $(PURE),streams/kafka/rights.py,streams/kafka/topics.py,streams/notifier/response.py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

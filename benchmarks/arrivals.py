@@ -9,7 +9,7 @@ from typing import Final
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
-from streams.topics import Topics
+from streams.kafka.topics import Topics
 
 SILENCE_SECONDS: Final = 60.0
 """How long nothing may come before nothing more is expected."""

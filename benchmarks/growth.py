@@ -18,8 +18,8 @@ from benchmarks.progress import Commits, wait
 from benchmarks.report import Cells, publish
 from benchmarks.stage import PARTITIONS, Stage
 from schemas.episode import Episode
-from streams.check import check
-from streams.rule import coded
+from streams.validation.check import check
+from streams.validation.rule import coded
 
 RIGHT: Final = "V44.4 V55.1 Y53.4 Z66.5"
 WRONG: Final = "V44.4 Y53.4 V55.1 Z66.5"

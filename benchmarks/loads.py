@@ -9,10 +9,10 @@ from itertools import cycle, islice
 from typing import Final, Self
 
 from schemas.verdict import Outcome
-from streams.check import judge
 from streams.demo.episodes import invented_episodes
 from streams.kafka.publish import record_key
-from streams.topics import Topics
+from streams.kafka.topics import Topics
+from streams.validation.check import judge
 
 SMALL_PADDING_BYTES: Final = 75
 LARGE_PADDING_BYTES: Final = 5_475

@@ -5,7 +5,7 @@ time that the process has taken, and what was reached.
 """
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from enum import StrEnum
 from time import monotonic, process_time
 from typing import ParamSpec
@@ -13,13 +13,15 @@ from typing import ParamSpec
 import faust
 from faust.transport.drivers.aiokafka import Consumer
 
-from streams import run
-from streams.app import create_app
+from streams.engine.partition_task import PartitionTask
+from streams.engine.transaction_writer import TransactionWriter
 from streams.kafka.admin import verify_topics
-from streams.kafka.outlet import Outlet
-from streams.kafka.partition import Partition
-from streams.rights import Command
+from streams.kafka.rights import Command
+from streams.runtime import faust_process
 from streams.settings import Settings
+from streams.validation.rule import Rule
+from streams.worker import run
+from streams.worker.app import create_worker_app
 
 P = ParamSpec("P")
 
@@ -56,19 +58,19 @@ def main() -> None:
         verify_topics(settings, command)
         reach(Milestone.VERIFIED)
 
-    def create(settings: Settings) -> faust.App:
-        app = create_app(settings)
+    def create(settings: Settings, rules: Iterable[Rule]) -> faust.App:
+        app = create_worker_app(settings, rules)
         app.on_partitions_assigned.connect(_assigned)
         reach(Milestone.BUILT)
         return app
 
     steps = (
-        (run, "verify_topics", verify),
-        (run, "create_app", create),
+        (faust_process, "verify_topics", verify),
+        (run, "create_worker_app", create),
         (Consumer, "subscribe", _reaching(Milestone.SUBSCRIBED, Consumer.subscribe)),
-        (Outlet, "start", _reaching(Milestone.FENCED, Outlet.start)),
-        (Partition, "_open", _reaching(Milestone.OPENED, Partition._open)),  # noqa: SLF001
-        (Outlet, "commit", _reaching(Milestone.COMMITTED, Outlet.commit)),
+        (TransactionWriter, "start", _reaching(Milestone.FENCED, TransactionWriter.start)),
+        (PartitionTask, "_open", _reaching(Milestone.OPENED, PartitionTask._open)),  # noqa: SLF001
+        (TransactionWriter, "commit", _reaching(Milestone.COMMITTED, TransactionWriter.commit)),
     )
     for owner, name, step in steps:
         setattr(owner, name, step)

@@ -14,7 +14,7 @@ from benchmarks.loads import Load
 from benchmarks.processes import Running, module
 from benchmarks.report import Cells, publish
 from schemas.episode import Episode
-from streams.check import judge
+from streams.validation.check import judge
 
 SAMPLE_RECORDS: Final = 5_000
 """Records in a round of what is measured in this process."""

@@ -29,15 +29,16 @@ from benchmarks.stage import Stage
 from schemas.episode import Episode
 from schemas.rejection import Rejection
 from schemas.verdict import Outcome, Verdict
-from streams.check import check, refuse
-from streams.intake import read_episode
-from streams.kafka.chunks import Chunk, chunk_scheduler, regrouped
-from streams.kafka.outlet import pack
-from streams.kafka.producer import BATCH_BYTES
-from streams.outbox import Record, Row, fill
-from streams.routing import Routing
-from streams.run import GARBAGE_OBJECTS
+from streams.engine.chunks import Chunk, chunk_scheduler, regrouped
+from streams.engine.producer import BATCH_BYTES
+from streams.engine.transaction_writer import pack
+from streams.records import Record, Row
+from streams.runtime.faust_process import GARBAGE_OBJECTS
 from streams.settings import Settings
+from streams.validation.check import check, refuse
+from streams.validation.chunk_output import judge_chunk
+from streams.validation.reading import read_episode
+from streams.validation.routing import Routing
 
 LOADS: Final = (Load.NATIONAL, Load.HEAVY)
 SOURCE: Final = TP("ipg12.episodes", 0)
@@ -77,7 +78,7 @@ def in_process(load: Load, rounds: int) -> Stages:
     records = _unpack(fetched)
     read = [read_episode(record.value) for record in records]
     verdicts = [_verdict(each) for each in read]
-    outbox = fill(records, routing, settings)
+    outbox = judge_chunk(records, routing)
     rows = [row for copies in outbox.copies.values() for row in copies] + outbox.answers
     scheduler = chunk_scheduler(lambda: 0)
     work: dict[str, Callable[[], object]] = {
@@ -86,7 +87,7 @@ def in_process(load: Load, rounds: int) -> Stages:
         "parse": lambda: [read_episode(record.value) for record in records],
         "check": lambda: [_verdict(each) for each in read],
         "headers and answers": lambda: _address(routing, records, verdicts),
-        "outbox": lambda: fill(records, routing, settings),
+        "outbox": lambda: judge_chunk(records, routing),
         "batch": lambda: [batch._build() for batch in pack(rows, _new_batch)],  # noqa: SLF001
     }
     found = [_round(work, size) for _ in range(rounds)]
@@ -137,7 +138,7 @@ def _address(routing: Routing, records: Sequence[Record], verdicts: Sequence[Ver
     for record, verdict in zip(records, verdicts, strict=True):
         routing.headers(verdict, record.offset, record.headers)
         if verdict.outcome is not Outcome.OUT_OF_SCOPE:
-            routing.answer(verdict, record.offset)
+            routing.verdict(verdict, record.offset)
 
 
 def _table(found: dict[Load, Stages]) -> Cells:

@@ -13,8 +13,8 @@ from benchmarks.loads import Backlog, Record
 from benchmarks.processes import ROOT
 from streams.demo.broker import free_port
 from streams.kafka.admin import create_topics
+from streams.kafka.topics import Topics
 from streams.settings import Settings
-from streams.topics import Topics
 
 PARTITIONS: Final = 16
 OPEN_SECONDS: Final = 600.0

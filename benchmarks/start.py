@@ -23,7 +23,7 @@ from benchmarks.report import Cells, publish
 from benchmarks.stage import PARTITIONS, Stage
 from schemas.ledger import LedgerRow
 from schemas.verdict import Outcome
-from streams.app import SESSION_SECONDS
+from streams.engine.app import SESSION_SECONDS
 
 FEW_ROWS: Final = 10
 SETTLE_SECONDS: Final = 1.0

@@ -17,7 +17,7 @@ from benchmarks.measuring import Measure, measure
 from benchmarks.processes import ProcessError
 from benchmarks.report import Cells, publish
 from benchmarks.stage import PARTITIONS, Stage
-from streams.trouble import Trouble
+from streams.errors import OperatorError
 
 LEAST_RECORDS: Final = 5_000
 BROKER: Final = {
@@ -87,7 +87,7 @@ def _round(
             stage.remove()
         except BuildError as error:
             done = _failed(error, "could not be built")
-        except (ProcessError, KafkaException, TimeoutError, Trouble) as error:
+        except (ProcessError, KafkaException, TimeoutError, OperatorError) as error:
             done = _failed(error, "did not do it")
         typer.echo(f"{name} {contender.name}: {done}", err=True)
         found[contender.name] = done

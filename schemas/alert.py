@@ -6,6 +6,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from schemas.ledger import Position
 from schemas.verdict import Finding, Outcome, Severity, Source
 
 LONGEST_SILENCE: Final = timedelta(days=90)
@@ -122,7 +123,7 @@ class AlertCommand(BaseModel):
         return self
 
 
-class Step(StrEnum):
+class AlertEventType(StrEnum):
     """What happened to an alert, or to a command."""
 
     OPENED = "opened"
@@ -139,7 +140,7 @@ class AlertEvent(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    step: Step = Field(description="What happened.")
+    step: AlertEventType = Field(description="What happened.")
     rule: str = Field(description="Code of the rule.")
     provider: str = Field(description="ODS code of the provider.")
     at: AwareDatetime = Field(description="When: of the record, of the command, or of the end.")
@@ -154,12 +155,9 @@ class AlertEvent(BaseModel):
         return f"{self.rule}/{self.provider}"
 
 
-class AlertPosition(BaseModel):
-    """How far the alerts take account of a source partition: a row keyed `TOPIC/PARTITION`."""
+class AlertPosition(Position):
+    """How far alerts take account of a source partition: a row keyed `TOPIC/PARTITION`."""
 
-    model_config = ConfigDict(frozen=True)
-
-    upto: int = Field(ge=0, description="Offset of the last record done.")
     partitions: int = Field(ge=1, description="Partitions of the source topic at that time.")
 
 

@@ -9,11 +9,16 @@ from schemas.verdict import Outcome
 Count = Annotated[int, Field(ge=0)]
 
 
-class LedgerRow(BaseModel):
-    """Counts of one source partition since the beginning, committed with the outputs they count."""
+class Position(BaseModel):
+    """How far a source partition is processed."""
 
     model_config = ConfigDict(frozen=True)
 
-    upto: int = Field(ge=0, description="Offset of the last record done.")
+    upto: int = Field(ge=0, description="Offset of the last record processed.")
+
+
+class LedgerRow(Position):
+    """Counts of one source partition since the beginning, committed with the outputs they count."""
+
     outcomes: dict[Outcome, Count] = Field(description="Records by outcome.")
     rules: dict[str, Count] = Field(description="Findings by rule.")

@@ -23,6 +23,10 @@ class Outcome(StrEnum):
     __hash__ = str.__hash__
 
 
+PUBLISHED: Final = frozenset(Outcome) - {Outcome.OUT_OF_SCOPE}
+"""Outcomes of the records whose verdicts are published."""
+
+
 class Severity(StrEnum):
     """How much a finding weighs; only an error makes an episode non-compliant."""
 

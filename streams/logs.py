@@ -11,7 +11,7 @@ from typing import Final, TextIO
 from mode.threads import ServiceThread
 from mode.worker import Worker
 
-from streams.trouble import Trouble
+from streams.errors import OperatorError
 
 OURS: Final = "ipg12"
 """Name of our loggers' parent: only what comes from below it is ever quoted."""
@@ -76,7 +76,7 @@ def _is_shown(record: logging.LogRecord) -> bool:
     """Tell whether a line is worth an operator's time; trouble has a line of its own at the end."""
     if _is_ours(record):
         return True
-    trouble = record.exc_info and isinstance(record.exc_info[1], Trouble)
+    trouble = record.exc_info and isinstance(record.exc_info[1], OperatorError)
     return record.levelno >= logging.ERROR and not trouble
 
 

@@ -1,20 +1,15 @@
 """Configuration: the environment read in one place, and checked."""
 
 import os
-import re
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
-    HttpUrl,
     SecretStr,
     StringConstraints,
-    TypeAdapter,
     ValidationError,
     model_validator,
 )
@@ -22,85 +17,22 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.verdict import Severity
 from streams.alerts.threshold import NEVER, Threshold, read_threshold
-from streams.intake import MAX_RECORD_BYTES
-from streams.trouble import Trouble
+from streams.errors import OperatorError
+from streams.setting_types import (
+    AlertFrom,
+    KafkaName,
+    OutOfScope,
+    SaslMechanism,
+    SecurityProtocol,
+    Token,
+    WebAddress,
+    WebhookShape,
+)
+from streams.validation.reading import MAX_RECORD_BYTES
 
 PREFIX = "IPG12_"
 _SECRETS = ("sasl_password", "api_token", "webhook_token", "webhook_url")
 _TOKEN_CHARACTERS = 16
-
-KafkaName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$", max_length=200)]
-
-
-def _readable(threshold: str) -> str:
-    read_threshold(threshold)
-    return threshold
-
-
-AlertFrom = Annotated[str, AfterValidator(_readable)]
-
-
-def _web_address(url: SecretStr) -> SecretStr:
-    """See that it is one, without keeping a copy that could be shown: it may hold a secret."""
-    try:
-        _HTTP_URL.validate_python(url.get_secret_value())
-    except ValidationError:
-        message = "should be an http or https URL"
-        raise ValueError(message) from None
-    return url
-
-
-def _sendable(token: SecretStr) -> SecretStr:
-    if not re.fullmatch(r"[\x21-\x7e]+", token.get_secret_value()):
-        message = "should be letters, digits and signs of ASCII, without blanks"
-        raise ValueError(message)
-    return token
-
-
-WebAddress = Annotated[SecretStr, AfterValidator(_web_address)]
-Token = Annotated[SecretStr, AfterValidator(_sendable)]
-_HTTP_URL: Final = TypeAdapter(HttpUrl)
-
-
-class OutOfScope(StrEnum):
-    """What becomes of records that are out of scope."""
-
-    ROUTE = "route"
-    COUNT = "count"
-
-
-class WebhookShape(StrEnum):
-    """How the step of an alert is written for whoever is told."""
-
-    ALERTMANAGER = "alertmanager"
-    PAGERDUTY = "pagerduty"
-
-
-class SecurityProtocol(StrEnum):
-    """How a connection to a broker is secured."""
-
-    PLAINTEXT = "PLAINTEXT"
-    SSL = "SSL"
-    SASL_PLAINTEXT = "SASL_PLAINTEXT"
-    SASL_SSL = "SASL_SSL"
-
-    @property
-    def encrypted(self) -> bool:
-        """Tell whether TLS is used."""
-        return self in {SecurityProtocol.SSL, SecurityProtocol.SASL_SSL}
-
-    @property
-    def authenticated(self) -> bool:
-        """Tell whether a user name and a password are sent."""
-        return self in {SecurityProtocol.SASL_PLAINTEXT, SecurityProtocol.SASL_SSL}
-
-
-class SaslMechanism(StrEnum):
-    """How a user name and a password are sent."""
-
-    PLAIN = "PLAIN"
-    SCRAM_SHA_256 = "SCRAM-SHA-256"
-    SCRAM_SHA_512 = "SCRAM-SHA-512"
 
 
 class Settings(BaseModel):
@@ -192,11 +124,11 @@ class Settings(BaseModel):
 
     @staticmethod
     def read() -> "Settings":
-        """Read the environment; raises Trouble."""
+        """Read the environment; raises OperatorError."""
         try:
             return _Environment(**_secrets_from_files())
         except ValidationError as error:
-            raise Trouble(_one_line(error)) from None
+            raise OperatorError(_one_line(error)) from None
 
     @property
     def alert_thresholds(self) -> dict[Severity, Threshold | None]:
@@ -243,7 +175,7 @@ def _secrets_from_files() -> dict[str, Any]:
                 secrets[name] = Path(path).read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError):
                 message = f"{variable}: cannot read that file"
-                raise Trouble(message) from None
+                raise OperatorError(message) from None
     return secrets
 
 

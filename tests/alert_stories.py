@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
-from schemas.alert import Alert, AlertAction, AlertCommand, AlertEvent, EpisodeRow, Step
+from schemas.alert import Alert, AlertAction, AlertCommand, AlertEvent, AlertEventType, EpisodeRow
 from schemas.verdict import Finding, Outcome, Severity, Verdict
-from streams.alerts.book import Book, Changes, Thresholds
+from streams.alerts.alert_log import AlertLog, Changes, Thresholds
 from streams.alerts.threshold import read_threshold
 
 BEGIN: Final = datetime(2026, 1, 5, 10, tzinfo=UTC)
@@ -25,7 +25,7 @@ Happening = Met | AlertCommand | datetime
 
 @dataclass
 class Story:
-    book: Book
+    book: AlertLog
     alerts: dict[str, Alert] = field(default_factory=dict)
     episodes: dict[str, EpisodeRow] = field(default_factory=dict)
     events: list[AlertEvent] = field(default_factory=list)
@@ -35,11 +35,11 @@ class Story:
         for happening in happenings:
             match happening:
                 case Met(verdict, timestamp):
-                    self.book.meet(verdict, timestamp)
+                    self.book.apply_verdict(verdict, timestamp)
                 case AlertCommand():
-                    self.book.obey(happening)
+                    self.book.apply_command(happening)
                 case datetime():
-                    self.book.lapse(happening)
+                    self.book.expire_silences(happening)
         changes = self.book.changes()
         self.alerts |= changes.alerts
         self.episodes |= changes.episodes
@@ -50,7 +50,7 @@ class Story:
     def alert(self, key: str = "LV02/R0A") -> Alert:
         return self.alerts[key]
 
-    def steps(self, key: str = "LV02/R0A") -> list[Step]:
+    def steps(self, key: str = "LV02/R0A") -> list[AlertEventType]:
         return [event.step for event in self.events if event.key == key]
 
     def awaited(self, key: str = "LV02/R0A") -> list[str]:
@@ -72,7 +72,7 @@ def thresholds(error: str = "1", warning: str = "10 in 24h", rest: str = "never"
 
 
 def story(error: str = "1", warning: str = "10 in 24h", rest: str = "never") -> Story:
-    return Story(Book(thresholds(error, warning, rest)))
+    return Story(AlertLog(thresholds(error, warning, rest)))
 
 
 def continued(written: Story, by: Thresholds) -> Story:
@@ -81,7 +81,7 @@ def continued(written: Story, by: Thresholds) -> Story:
         EpisodeRow.model_validate_json(row.model_dump_json()) for row in written.episodes.values()
     ]
     return Story(
-        Book(by, reversed(alerts), reversed(episodes)),
+        AlertLog(by, reversed(alerts), reversed(episodes)),
         dict(written.alerts),
         dict(written.episodes),
         list(written.events),

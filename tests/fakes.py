@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from aiokafka.structs import TopicPartition
 
 from schemas.ledger import LedgerRow
-from streams.kafka.chunks import Chunk
-from streams.kafka.outlet import Bundle
-from streams.outbox import Record
+from streams.engine.chunks import Chunk
+from streams.engine.transaction_writer import TopicRows
 from streams.packed import Packed
-from streams.routing import Header
+from streams.records import Header, Record
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ def chunk(offsets: Iterable[int], after: int | None = None) -> Chunk:
 
 
 class FakeLedger:
-    """What is committed, whoever wrote it; outlets write it, readers read it."""
+    """What is committed, whoever wrote it; writers write it, readers read it."""
 
     def __init__(self, source: Iterable[int]) -> None:
         self.source = list(source)
@@ -47,7 +46,7 @@ class FakeLedger:
         """Whether a commit that raises has taken effect all the same."""
 
 
-class FakeOutlet:
+class FakeWriter:
     def __init__(self, ledger: FakeLedger) -> None:
         self.ledger = ledger
         self.running = False
@@ -63,12 +62,12 @@ class FakeOutlet:
         self.running = False
 
     async def commit(
-        self, bundles: Iterable[Bundle], offsets: Mapping[TopicPartition, int]
+        self, rows_by_topic: Iterable[TopicRows], offsets: Mapping[TopicPartition, int]
     ) -> None:
         assert self.running
         fault = self.ledger.faults.pop(0) if self.ledger.faults else None
         if fault is None or self.ledger.effective:
-            *copies, _, (_, [ledger_row], _) = bundles
+            *copies, _, (_, [ledger_row], _) = rows_by_topic
             row = LedgerRow.model_validate_json(ledger_row.value or b"")
             assert list(offsets.values()) == [row.upto + 1]
             self.ledger.row = row
@@ -83,7 +82,7 @@ class FakeReader:
     def __init__(self, ledgers: Mapping[int, FakeLedger]) -> None:
         self.ledgers = ledgers
 
-    async def last_row(self, source: TopicPartition) -> LedgerRow | None:
+    async def last_row(self, source: TopicPartition, _: type[LedgerRow]) -> LedgerRow | None:
         return self.ledgers[source.partition].row
 
     async def records(

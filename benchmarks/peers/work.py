@@ -6,9 +6,10 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from schemas.verdict import Outcome
-from streams.check import judge
-from streams.routing import Header, Routing
-from streams.topics import Topics
+from streams.kafka.topics import Topics
+from streams.records import Header
+from streams.validation.check import judge
+from streams.validation.routing import Routing
 
 BROKERS: Final = os.environ["IPG12_BROKERS"]
 GROUP: Final = os.environ["IPG12_GROUP"]
@@ -36,7 +37,7 @@ def judged(
         outcome,
         TOPICS.outputs[outcome],
         routing.headers(verdict, offset, headers or ()),
-        None if outcome is Outcome.OUT_OF_SCOPE else routing.answer(verdict, offset),
+        None if outcome is Outcome.OUT_OF_SCOPE else routing.verdict(verdict, offset),
     )
 
 

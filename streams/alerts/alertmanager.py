@@ -6,7 +6,7 @@ https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
 import hashlib
 from typing import Final, Literal, TypedDict
 
-from streams.alerts.notification import News, Notification, details, summary
+from streams.alerts.notification import Notification, NotificationKind, details, summary
 
 NOT_YET: Final = "0001-01-01T00:00:00Z"
 """When an alert ends that has not: Go's zero time."""
@@ -57,7 +57,7 @@ def for_alertmanager(told: Notification, group: str) -> AlertmanagerMessage:
     identity = {name: labels[name] for name in ("group", "provider", "rule")}
     named = ", ".join(f'{name}="{text}"' for name, text in identity.items())
     annotations = {"summary": summary(told), **details(told)}
-    resolved = told.news is News.RESOLVED
+    resolved = told.news is NotificationKind.RESOLVED
     status: Status = "resolved" if resolved else "firing"
     ends = max(told.event.at, alert.first_seen).isoformat() if resolved else NOT_YET
     return {

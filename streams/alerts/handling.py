@@ -1,6 +1,6 @@
 """What a command makes of an alert, or why it makes no sense."""
 
-from schemas.alert import Alert, AlertAction, AlertCommand, AlertState, Silence, Step
+from schemas.alert import Alert, AlertAction, AlertCommand, AlertEventType, AlertState, Silence
 
 
 def contradiction(action: AlertAction, alert: Alert) -> str | None:
@@ -18,18 +18,18 @@ def contradiction(action: AlertAction, alert: Alert) -> str | None:
     return None
 
 
-def done(command: AlertCommand, alert: Alert) -> tuple[Step, dict[str, object]]:
+def done(command: AlertCommand, alert: Alert) -> tuple[AlertEventType, dict[str, object]]:
     """Give what a command makes of an alert."""
     match command.action:
         case AlertAction.ACKNOWLEDGE:
-            return Step.ACKNOWLEDGED, {
+            return AlertEventType.ACKNOWLEDGED, {
                 "state": AlertState.ACKNOWLEDGED,
                 "since": command.at,
                 "acknowledged_by": command.by,
                 "note": command.why or alert.note,
             }
         case AlertAction.RESOLVE:
-            return Step.RESOLVED, {
+            return AlertEventType.RESOLVED, {
                 "state": AlertState.RESOLVED,
                 "since": command.at,
                 "awaiting": 0,
@@ -39,5 +39,5 @@ def done(command: AlertCommand, alert: Alert) -> tuple[Step, dict[str, object]]:
             silence = Silence.model_validate(
                 {"until": command.until, "by": command.by, "why": command.why}
             )
-            return Step.SILENCED, {"silence": silence}
-    return Step.UNSILENCED, {"silence": None}
+            return AlertEventType.SILENCED, {"silence": silence}
+    return AlertEventType.UNSILENCED, {"silence": None}

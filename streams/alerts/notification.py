@@ -3,11 +3,11 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from schemas.alert import Alert, AlertEvent, AlertState, Step
-from streams.rules import TITLES
+from schemas.alert import Alert, AlertEvent, AlertEventType, AlertState
+from streams.validation.rules import TITLES
 
 
-class News(StrEnum):
+class NotificationKind(StrEnum):
     """What a step means to somebody who has to see to the alert."""
 
     FIRING = "firing"
@@ -19,7 +19,7 @@ class News(StrEnum):
 class Notification(NamedTuple):
     """A step that is told on, and the alert after it."""
 
-    news: News
+    news: NotificationKind
     event: AlertEvent
     alert: Alert
 
@@ -31,7 +31,7 @@ def notification(event: AlertEvent) -> Notification | None:
     return Notification(news, event, alert) if news and alert else None
 
 
-def _news(step: Step, alert: Alert) -> News | None:
+def _news(step: AlertEventType, alert: Alert) -> NotificationKind | None:
     """Give what a step means; None where it is nobody's business, or a silence hides it.
 
     What a silence hid is told when it ends: that is a step too.
@@ -39,12 +39,16 @@ def _news(step: Step, alert: Alert) -> News | None:
     seen, active = alert.silence is None, alert.state.active
     taken_on = alert.state is AlertState.ACKNOWLEDGED
     return {
-        Step.OPENED: News.FIRING if seen else None,
-        Step.REOPENED: News.FIRING if seen else None,
-        Step.ACKNOWLEDGED: News.ACKNOWLEDGED if seen else None,
-        Step.SILENCED: News.SILENCED if active else None,
-        Step.UNSILENCED: News.ACKNOWLEDGED if taken_on else News.FIRING if active else None,
-        Step.RESOLVED: News.RESOLVED,
+        AlertEventType.OPENED: NotificationKind.FIRING if seen else None,
+        AlertEventType.REOPENED: NotificationKind.FIRING if seen else None,
+        AlertEventType.ACKNOWLEDGED: NotificationKind.ACKNOWLEDGED if seen else None,
+        AlertEventType.SILENCED: NotificationKind.SILENCED if active else None,
+        AlertEventType.UNSILENCED: NotificationKind.ACKNOWLEDGED
+        if taken_on
+        else NotificationKind.FIRING
+        if active
+        else None,
+        AlertEventType.RESOLVED: NotificationKind.RESOLVED,
     }.get(step)
 
 
@@ -53,7 +57,7 @@ def summary(told: Notification) -> str:
     event, alert = told.event, told.alert
     rule = f"{TITLES[alert.rule]} ({alert.rule})" if alert.rule in TITLES else alert.rule
     said = f"{rule} at {alert.provider}: {event.step}"
-    if told.news is News.RESOLVED:
+    if told.news is NotificationKind.RESOLVED:
         return said
     episodes = "1 episode awaits" if alert.awaiting == 1 else f"{alert.awaiting} episodes await"
     return f"{said}, {episodes} correction"

@@ -6,7 +6,7 @@ https://developer.pagerduty.com/docs/send-alert-event
 from typing import Final, Literal, TypedDict
 
 from schemas.verdict import Severity
-from streams.alerts.notification import News, Notification, details, summary
+from streams.alerts.notification import Notification, NotificationKind, details, summary
 
 SUMMARY_CHARACTERS: Final = 1024
 """How long PagerDuty lets a summary be."""
@@ -14,10 +14,10 @@ SUMMARY_CHARACTERS: Final = 1024
 Action = Literal["trigger", "acknowledge", "resolve"]
 Weight = Literal["critical", "error", "warning", "info"]
 
-_ACTIONS: Final[dict[News, Action]] = {
-    News.FIRING: "trigger",
-    News.ACKNOWLEDGED: "acknowledge",
-    News.RESOLVED: "resolve",
+_ACTIONS: Final[dict[NotificationKind, Action]] = {
+    NotificationKind.FIRING: "trigger",
+    NotificationKind.ACKNOWLEDGED: "acknowledge",
+    NotificationKind.RESOLVED: "resolve",
 }
 _WEIGHTS: Final[dict[Severity, Weight]] = {
     Severity.ERROR: "error",

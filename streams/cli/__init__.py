@@ -19,7 +19,7 @@ from streams.cli import (
     worklist,
 )
 from streams.cli.showing.terminal import visible
-from streams.trouble import CANNOT, Trouble
+from streams.errors import EXIT_CANNOT, OperatorError
 
 app = typer.Typer(
     name="ipg12",
@@ -61,7 +61,7 @@ def main() -> None:
     """Run the command; expected trouble is one line on standard error and exit status 2."""
     try:
         status = app(prog_name="ipg12", standalone_mode=False)
-    except Trouble as trouble:
+    except OperatorError as trouble:
         status = _cannot(str(trouble))
     except TyperException as misuse:
         context = getattr(misuse, "ctx", None)
@@ -75,4 +75,4 @@ def main() -> None:
 
 def _cannot(message: str) -> int:
     sys.stderr.write(f"ipg12: {visible(' '.join(message.split()))}\n")
-    return CANNOT
+    return EXIT_CANNOT

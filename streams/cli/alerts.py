@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import typer
 
-from streams.trouble import Trouble
+from streams.errors import OperatorError
 
 if TYPE_CHECKING:
     from schemas.alert import AlertAction
@@ -45,7 +45,7 @@ def _group() -> None:
 @alerts.command()
 def run() -> None:
     """Keep the alerts until SIGTERM or SIGINT, from the verdicts that the worker gives."""
-    from streams.run import run_alerts
+    from streams.alerting.run import run_alerts
     from streams.settings import Settings
 
     run_alerts(Settings.read())
@@ -54,8 +54,8 @@ def run() -> None:
 @alerts.command()
 def notify() -> None:
     """Tell IPG12_WEBHOOK_URL every step of the alerts from now on, until SIGTERM or SIGINT."""
+    from streams.notifier.run import run_notifier
     from streams.settings import Settings
-    from streams.webhook.run import run_notifier
 
     run_notifier(Settings.read())
 
@@ -73,16 +73,16 @@ def list_(
     ),
 ) -> None:
     """List the alerts with which somebody has something left to do."""
+    from streams.alerting.client import AlertClient
     from streams.cli.showing.alerts import alert_table
     from streams.cli.showing.terminal import Screen, write
-    from streams.kafka.desk import Desk
     from streams.settings import Settings
 
     code = _code(rule) if rule else None
     theirs = provider_code(provider) if provider else None
     found = [
         alert
-        for alert in Desk(Settings.read()).alerts()
+        for alert in AlertClient(Settings.read()).alerts()
         if (everything or (alert.state.active and not alert.silence))
         and code in {None, alert.rule}
         and theirs in {None, alert.provider}
@@ -98,17 +98,17 @@ def list_(
 @alerts.command()
 def show(key: Key) -> None:
     """Show all about one alert, and what happened to it."""
+    from streams.alerting.client import AlertClient
     from streams.cli.showing.alerts import alert_page
     from streams.cli.showing.terminal import Screen, write
-    from streams.kafka.desk import Desk
     from streams.settings import Settings
 
     rule, provider = _parts(key)
-    desk = Desk(Settings.read())
+    desk = AlertClient(Settings.read())
     found = [each for each in desk.alerts() if (each.rule, each.provider) == (rule, provider)]
     if not found:
         message = f"there is no alert {rule}/{provider}; see `ipg12 alerts list --all`"
-        raise Trouble(message)
+        raise OperatorError(message)
     screen = Screen.of_stdout()
     write(screen.lines(alert_page(found[0], desk.history(found[0].key))))
 
@@ -160,13 +160,13 @@ def unsilence(key: Key, by: By = None, why: Note = None) -> None:
 def _ask(
     action: "AlertAction", key: str, by: str | None, why: str | None, until: datetime | None = None
 ) -> None:
-    """Send a command and say what came of it. Raises Trouble."""
+    """Send a command and say what came of it. Raises OperatorError."""
     from pydantic import ValidationError
 
-    from schemas.alert import AlertCommand, Step
+    from schemas.alert import AlertCommand, AlertEventType
+    from streams.alerting.client import AlertClient
     from streams.cli.showing.alerts import standing
-    from streams.kafka.desk import Desk
-    from streams.rights import Command
+    from streams.kafka.rights import Command
     from streams.settings import Settings
 
     rule, provider = _parts(key)
@@ -184,11 +184,11 @@ def _ask(
     except ValidationError as error:
         faults = (f"{' '.join(map(str, fault['loc']))} {fault['msg']}" for fault in error.errors())
         message = "; ".join(fault.replace("Value error, ", "").strip() for fault in faults)
-        raise Trouble(message) from None
-    event = Desk(Settings.read(), Command.OPERATOR).ask(command)
-    if event.step is Step.REFUSED or event.alert is None:
+        raise OperatorError(message) from None
+    event = AlertClient(Settings.read(), Command.OPERATOR).ask(command)
+    if event.step is AlertEventType.REFUSED or event.alert is None:
         message = f"{rule}/{provider}: {event.why}; nothing has changed"
-        raise Trouble(message)
+        raise OperatorError(message)
     typer.echo(f"{event.key} {standing(event.alert)}")
 
 
@@ -197,50 +197,50 @@ def _login() -> str:
         return getuser()
     except (KeyError, OSError):  # a number without a name, as containers have
         message = "nobody is logged in by name here; say who asks with --by"
-        raise Trouble(message) from None
+        raise OperatorError(message) from None
 
 
 def _parts(key: str) -> tuple[str, str]:
-    """Give the rule's code and the provider of `RULE/PROVIDER`. Raises Trouble."""
+    """Give the rule's code and the provider of `RULE/PROVIDER`. Raises OperatorError."""
     rule, slash, provider = key.partition("/")
     if not slash:
         message = f"{key} names no alert; write RULE/PROVIDER, as in LV02/R0A"
-        raise Trouble(message)
+        raise OperatorError(message)
     return _code(rule), provider_code(provider)
 
 
 def provider_code(provider: str) -> str:
-    """Give an ODS code in capitals. Raises Trouble."""
+    """Give an ODS code in capitals. Raises OperatorError."""
     if not _PROVIDER.fullmatch(provider.upper()):
         message = f"{provider} is no ODS code: 3 to 12 letters and digits"
-        raise Trouble(message)
+        raise OperatorError(message)
     return provider.upper()
 
 
 def _code(rule: str) -> str:
-    """Give the code of a rule, one that is no more included. Raises Trouble."""
+    """Give the code of a rule, one that is no more included. Raises OperatorError."""
     from streams.cli.explain import find_rule
 
     return rule.upper() if _CODE.fullmatch(rule.upper()) else find_rule(rule).code
 
 
 def _end(span: str | None, until: str | None) -> datetime:
-    """Give when a silence ends. Raises Trouble."""
+    """Give when a silence ends. Raises OperatorError."""
     if bool(span) == bool(until):
         message = "a silence needs one end: give either --for or --until"
-        raise Trouble(message)
+        raise OperatorError(message)
     if span:
         match = _SPAN.fullmatch(span)
         if match is None:
             message = "--for should be minutes, hours or days, as in 90m, 8h or 3d"
-            raise Trouble(message)
+            raise OperatorError(message)
         return datetime.now(UTC) + timedelta(**{_UNITS[match[2]]: int(match[1])})
     try:
         end = datetime.fromisoformat(until or "").astimezone(UTC)
     except (ValueError, OverflowError):
         message = "--until should be a date and time, as in 2026-12-24T18:00"
-        raise Trouble(message) from None
+        raise OperatorError(message) from None
     if end <= datetime.now(UTC):
         message = "--until is in the past"
-        raise Trouble(message)
+        raise OperatorError(message)
     return end

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Exit, Option
 
-from streams.trouble import Trouble
+from streams.errors import OperatorError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +74,7 @@ def check(
                     if judged.text:
                         with bar.hidden():
                             write(judged.text)
-            except Trouble as error:
+            except OperatorError as error:
                 trouble = error
     if form is Form.REPORT and (outcomes or not trouble):
         write("".join(screen.draw(part) for part in summarise(outcomes, rules)))

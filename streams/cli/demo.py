@@ -42,7 +42,7 @@ def demo(
 def _show(shown: "Demonstration", screen: "Screen") -> None:
     from streams.cli.showing.summary import summarise
     from streams.cli.showing.terminal import write
-    from streams.trouble import Trouble
+    from streams.errors import OperatorError
 
     write(f"Published {shown.published} records to {shown.source}.\n\nSome of the answers:\n\n")
     for report in _examples(shown, screen):
@@ -54,7 +54,7 @@ def _show(shown: "Demonstration", screen: "Screen") -> None:
     write(f"In the ledger: {shown.accounted.total()} of {shown.published} records.\n")
     if not shown.balanced:
         message = "ledger, topics and what was published do not agree; please report this"
-        raise Trouble(message)
+        raise OperatorError(message)
     write("They agree: every record in exactly one topic, each counted once.\n")
 
 

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument
 
-from streams.trouble import Trouble
+from streams.errors import OperatorError
 
 if TYPE_CHECKING:
-    from streams.rule import Rule
+    from streams.validation.rule import Rule
 
 
 def explain(
@@ -23,8 +23,8 @@ def explain(
 
 
 def find_rule(code: str) -> "Rule":
-    """Give the rule of a code or name, in any case. Raises Trouble."""
-    from streams.rules import RULES
+    """Give the rule of a code or name, in any case. Raises OperatorError."""
+    from streams.validation.rules import RULES
 
     names = {name: rule for rule in RULES for name in (rule.code.lower(), rule.name)}
     rule = names.get(code.strip().lower())
@@ -33,5 +33,5 @@ def find_rule(code: str) -> "Rule":
         codes = ", ".join(dict.fromkeys(names[name].code for name in near))
         advice = f"did you mean {codes}?" if codes else "see `ipg12 rules`"
         message = f"there is no rule {code}; {advice}"
-        raise Trouble(message)
+        raise OperatorError(message)
     return rule

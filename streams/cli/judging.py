@@ -9,12 +9,12 @@ from rich.text import Text
 
 from schemas.episode import Episode
 from schemas.verdict import Outcome, Verdict
-from streams.check import judge, refuse
 from streams.cli.reading.partial import Oversized, Value
 from streams.cli.reading.records import Chunk
 from streams.cli.showing.report import report_episode, report_rejection
 from streams.cli.showing.terminal import Screen
-from streams.intake import too_large
+from streams.validation.check import judge, refuse
+from streams.validation.reading import too_large
 
 _to_json: Final = Verdict.__pydantic_serializer__.to_json
 

@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 from streams.cli.showing.page import as_markdown, rule_page
-from streams.rule import Clause
-from streams.rules import RULES
+from streams.validation.rule import Clause
+from streams.validation.rules import RULES
 
 PAGES = Path("docs/rules")
 

@@ -10,7 +10,7 @@ from multiprocessing import parent_process
 from threading import Thread
 from typing import Final, TypeVar
 
-from streams.trouble import Trouble
+from streams.errors import OperatorError
 
 AHEAD: Final = 4
 """Items for each process that may be waiting for it, or done and waiting to be taken."""
@@ -38,13 +38,13 @@ def in_order(
                     waiting.append(pool.submit(work, item))
                     if len(waiting) > AHEAD * jobs:
                         yield waiting.popleft().result()
-            except Trouble as error:
+            except OperatorError as error:
                 trouble = error
             while waiting:
                 yield waiting.popleft().result()
         except BrokenProcessPool:
             message = "a process was ended from outside; give fewer --jobs or more memory"
-            raise Trouble(message) from None
+            raise OperatorError(message) from None
     if trouble:
         raise trouble
 

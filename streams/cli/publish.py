@@ -20,10 +20,10 @@ def publish(
     from streams.cli.reading.partial import Oversized
     from streams.cli.reading.records import read_records
     from streams.cli.reading.sources import STDIN, read_pieces, source_name
+    from streams.errors import OperatorError
     from streams.kafka.publish import Publisher
+    from streams.kafka.topics import Topics
     from streams.settings import Settings
-    from streams.topics import Topics
-    from streams.trouble import Trouble
 
     settings = Settings.read()
     console = Console(stderr=True)
@@ -44,7 +44,7 @@ def publish(
                     if isinstance(value, Oversized):
                         where, size = chunk.where(index), value.size_bytes
                         message = f"{where}: has {size} bytes, too many to publish"
-                        raise Trouble(message)
+                        raise OperatorError(message)
                     publisher.publish([value])
                     count += 1
                 progress.update(task, total=count)

@@ -52,7 +52,7 @@ def acls(
     ] = None,
 ) -> None:
     """Print the kafka-acls.sh commands that give a user the rights needed, and no others."""
-    from streams.rights import Command, grants, needed
+    from streams.kafka.rights import Command, grants, needed
     from streams.settings import Settings
 
     settings = Settings.read()

@@ -3,7 +3,7 @@
 
 def worker() -> None:
     """Run the Faust worker until SIGTERM or SIGINT; configured by IPG12_… variables."""
-    from streams.run import run_worker
     from streams.settings import Settings
+    from streams.worker.run import run_worker
 
     run_worker(Settings.read())

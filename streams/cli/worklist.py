@@ -18,15 +18,15 @@ def worklist(
     ] = False,
 ) -> None:
     """List a provider's episodes awaiting correction, with findings and proposed sequence."""
+    from streams.alerting.client import AlertClient
     from streams.cli.showing.alerts import worklist_lines
     from streams.cli.showing.terminal import Screen, write
-    from streams.kafka.desk import Desk
     from streams.settings import Settings
 
     theirs = provider_code(provider)
     rows = [
         row
-        for row in Desk(Settings.read()).worklist(theirs)
+        for row in AlertClient(Settings.read()).worklist(theirs)
         if (row.awaited if everything else row.wrong)
     ]
     if form is Form.JSONL:

@@ -13,19 +13,16 @@ from starlette.exceptions import HTTPException
 
 from schemas.alert import AlertAction, AlertEvent
 from schemas.verdict import Verdict
-from streams.check import judge
 from streams.dashboard.access import shown_token
-from streams.dashboard.answers import (
-    AlertDetail,
-    AlertList,
-    Counters,
-    ProviderCount,
-    RuleDetail,
-    Worklist,
-    of_rule,
-    rule_details,
+from streams.dashboard.actions import ActionRequest
+from streams.dashboard.dependencies import (
+    MaxBytes,
+    TheActions,
+    TheBroadcast,
+    TheCompleteReadModel,
+    TheReadModel,
 )
-from streams.dashboard.asked import (
+from streams.dashboard.params import (
     AlertKey,
     Alerts,
     Episodes,
@@ -35,11 +32,20 @@ from streams.dashboard.asked import (
     Span,
     known_rule,
 )
-from streams.dashboard.clerk import Wish
-from streams.dashboard.given import MaxBytes, TheClerk, TheNotice, TheView, WholeView
 from streams.dashboard.problems import describe
-from streams.dashboard.view import View
-from streams.intake import MAX_RECORD_BYTES
+from streams.dashboard.read_model import ReadModel
+from streams.dashboard.responses import (
+    AlertDetail,
+    AlertList,
+    Counters,
+    ProviderCount,
+    RuleDetail,
+    Worklist,
+    of_rule,
+    rule_details,
+)
+from streams.validation.check import judge
+from streams.validation.reading import MAX_RECORD_BYTES
 
 EPISODES_SHOWN: Final = 50
 REFRESH_SECONDS: Final = 15.0
@@ -58,14 +64,14 @@ api = APIRouter(prefix="/api")
 
 
 @api.get("/alerts", responses=_invalid)
-async def alerts(view: WholeView, asked: Alerts) -> AlertList:
+async def alerts(view: TheCompleteReadModel, asked: Alerts) -> AlertList:
     """List alerts, the most urgent first."""
     found = [alert for alert in view.alerts() if asked.wants(alert)]
     return AlertList(total=len(found), alerts=asked.of(found))
 
 
 @api.get("/alerts/{rule}/{provider}", responses=_missing)
-async def alert(view: WholeView, key: Key) -> AlertDetail:
+async def alert(view: TheCompleteReadModel, key: Key) -> AlertDetail:
     """Tell all about one alert."""
     return alert_detail(view, key)
 
@@ -85,13 +91,15 @@ async def alert(view: WholeView, key: Key) -> AlertDetail:
         HTTPStatus.SERVICE_UNAVAILABLE,
     ),
 )
-async def change(clerk: TheClerk, key: Key, action: AlertAction, wish: Wish) -> AlertEvent:
+async def change(
+    clerk: TheActions, key: Key, action: AlertAction, wish: ActionRequest
+) -> AlertEvent:
     """Acknowledge, resolve, silence or unsilence an alert, and wait for the answer."""
     return await clerk.ask(action, key, wish)
 
 
 @api.get("/worklist", responses=_reading)
-async def providers(view: WholeView) -> tuple[ProviderCount, ...]:
+async def providers(view: TheCompleteReadModel) -> tuple[ProviderCount, ...]:
     """Count the episodes that await correction, by provider."""
     return tuple(
         ProviderCount(provider=provider, episodes=episodes)
@@ -100,14 +108,14 @@ async def providers(view: WholeView) -> tuple[ProviderCount, ...]:
 
 
 @api.get("/worklist/{provider}", responses=_invalid)
-async def worklist(view: WholeView, provider: ProviderCode, asked: Episodes) -> Worklist:
+async def worklist(view: TheCompleteReadModel, provider: ProviderCode, asked: Episodes) -> Worklist:
     """List the episodes of a provider that await correction, the oldest first."""
     found = view.worklist(provider, everything=asked.everything)
     return Worklist(total=len(found), episodes=asked.of(found))
 
 
 @api.get("/counters", responses=_invalid)
-async def counters(view: TheView, span: Span = Span.HOUR) -> Counters:
+async def counters(view: TheReadModel, span: Span = Span.HOUR) -> Counters:
     """Count records by outcome and findings by rule, also over time."""
     return count(view, span)
 
@@ -136,7 +144,7 @@ async def check(request: Request, max_bytes: MaxBytes) -> Verdict:
 
 
 @api.get("/changes", response_class=EventSourceResponse)
-async def changes(notice: TheNotice) -> AsyncIterator[ServerSentEvent]:
+async def changes(notice: TheBroadcast) -> AsyncIterator[ServerSentEvent]:
     """Tell, as server-sent events, that something has changed, or that it is time to look."""
     while not notice.over:
         told = notice.number
@@ -146,7 +154,7 @@ async def changes(notice: TheNotice) -> AsyncIterator[ServerSentEvent]:
             await notice.wait(REFRESH_SECONDS)
 
 
-def alert_detail(view: View, key: AlertKey) -> AlertDetail:
+def alert_detail(view: ReadModel, key: AlertKey) -> AlertDetail:
     """Tell all about one alert. Raises HTTPException."""
     found = view.alert(str(key))
     if found is None:
@@ -160,16 +168,16 @@ def alert_detail(view: View, key: AlertKey) -> AlertDetail:
     )
 
 
-def count(view: View, span: Span) -> Counters:
+def count(view: ReadModel, span: Span) -> Counters:
     """Count records and findings."""
     return Counters(
         outcomes=view.timeline.outcomes,
         rules=view.timeline.rules,
-        waiting=view.waiting,
-        done_at=view.timeline.done_at,
-        unkept_since=view.unkept_since,
+        lag=view.lag,
+        last_commit_at=view.timeline.last_commit_at,
+        alerts_stalled_since=view.alerts_stalled_since,
         complete=view.complete,
-        silent_since=view.silent_since,
+        brokers_unreachable_since=view.brokers_unreachable_since,
         span=tuple(view.timeline.bars(datetime.now(UTC), span.length, span.bars)),
     )
 

@@ -13,16 +13,16 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from schemas.episode import Episode
+from streams.alerting.client import AlertClient
 from streams.dashboard.access import Access
+from streams.dashboard.actions import AlertActions
 from streams.dashboard.api import api
-from streams.dashboard.clerk import Clerk
+from streams.dashboard.broadcast import Broadcast
 from streams.dashboard.forms import forms
-from streams.dashboard.notice import Notice
 from streams.dashboard.pages import STATIC, Pages
 from streams.dashboard.problems import handle_problems
-from streams.dashboard.site import site
-from streams.dashboard.view import View
-from streams.kafka.desk import Desk
+from streams.dashboard.read_model import ReadModel
+from streams.dashboard.routes import site
 from streams.settings import Settings
 
 LOOPBACK: Final = ("127.0.0.1", "[::1]", "localhost")
@@ -44,7 +44,9 @@ HEADERS: Final = {
 }
 
 
-def create_dashboard(settings: Settings, view: View, notice: Notice, desk: Desk) -> FastAPI:
+def create_dashboard(
+    settings: Settings, view: ReadModel, notice: Broadcast, desk: AlertClient
+) -> FastAPI:
     """Make the application on a view that somebody else keeps up to date."""
     app = FastAPI(
         title="ipg12 dashboard",
@@ -59,7 +61,7 @@ def create_dashboard(settings: Settings, view: View, notice: Notice, desk: Desk)
     state = app.state
     state.view, state.notice, state.max_record_bytes = view, notice, settings.max_record_bytes
     state.access = Access(settings.api_token, names)
-    state.clerk = Clerk(view, notice, desk)
+    state.clerk = AlertActions(view, notice, desk)
     state.pages = Pages(view, state.access)
     handle_problems(app, state.pages.problem, HEADERS)
     for routes in api, site, forms:
@@ -111,7 +113,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     return document
 
 
-def _not_ready(view: View) -> str | None:
+def _not_ready(view: ReadModel) -> str | None:
     if not view.complete:
         return "the topics are still being read"
-    return "the brokers do not answer" if view.silent_since else None
+    return "the brokers do not answer" if view.brokers_unreachable_since else None

@@ -7,18 +7,18 @@ from typing import Final
 
 from confluent_kafka import Message
 
-from streams.dashboard.notice import Notice
-from streams.dashboard.view import Read, View
-from streams.kafka.contents import Contents
+from streams.dashboard.broadcast import Broadcast
+from streams.dashboard.read_model import ReadModel, ReadRecord
+from streams.kafka.topic_reader import TopicReader
 
 LOOK_SECONDS: Final = 2.0
 """How often it is looked how far the worker is behind, and whether brokers answer."""
 
 
-async def follow(contents: Contents, measured: str, view: View, notice: Notice) -> None:
+async def follow(contents: TopicReader, measured: str, view: ReadModel, notice: Broadcast) -> None:
     """Hand the view what stands on its topics, and what comes, until the notice is over.
 
-    `measured` is the topic that the worker reads. Raises Trouble.
+    `measured` is the topic that the worker reads. Raises OperatorError.
     """
     looked = 0.0
     while not notice.over:
@@ -39,18 +39,18 @@ async def follow(contents: Contents, measured: str, view: View, notice: Notice) 
             notice.tell()
 
 
-def _measured(view: View, left: int | None) -> bool:
+def _measured(view: ReadModel, left: int | None) -> bool:
     """Note how much is left to do, None where nobody answers; tells whether that is news."""
-    before = view.waiting, view.silent_since
+    before = view.lag, view.brokers_unreachable_since
     if left is None:
-        view.silent_since = view.silent_since or datetime.now(UTC)
+        view.brokers_unreachable_since = view.brokers_unreachable_since or datetime.now(UTC)
     else:
-        view.waiting, view.silent_since = left, None
-    return before != (view.waiting, view.silent_since)
+        view.lag, view.brokers_unreachable_since = left, None
+    return before != (view.lag, view.brokers_unreachable_since)
 
 
-def _read(message: Message) -> Read:
-    return Read(
+def _read(message: Message) -> ReadRecord:
+    return ReadRecord(
         message.topic() or "",
         message.partition() or 0,
         message.offset() or 0,

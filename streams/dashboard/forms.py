@@ -13,11 +13,11 @@ from starlette.exceptions import HTTPException
 from schemas.alert import LONGEST_WHY, AlertAction, Who
 from streams.alerts.handling import contradiction
 from streams.dashboard.access import COOKIE, TheAccess, same_origin, signed_in
+from streams.dashboard.actions import ActionRequest
 from streams.dashboard.api import alert_detail
-from streams.dashboard.asked import Key
-from streams.dashboard.clerk import Wish
-from streams.dashboard.given import TheClerk, ThePages, WholeView
-from streams.trouble import Trouble
+from streams.dashboard.dependencies import TheActions, TheCompleteReadModel, ThePages
+from streams.dashboard.params import Key
+from streams.errors import OperatorError
 
 HOURS: Final = {"1": "1 hour", "8": "8 hours", "24": "1 day", "168": "7 days", "720": "30 days"}
 """For how many hours an alert may be silenced on the page."""
@@ -78,7 +78,7 @@ async def sign_out() -> Response:
 async def action_page(
     request: Request,
     pages: ThePages,
-    view: WholeView,
+    view: TheCompleteReadModel,
     key: Key,
     action: AlertAction,
 ) -> Response:
@@ -101,8 +101,8 @@ async def action_page(
 async def act(  # noqa: PLR0913, PLR0917  # FastAPI hands over one by one what a route needs
     request: Request,
     pages: ThePages,
-    view: WholeView,
-    clerk: TheClerk,
+    view: TheCompleteReadModel,
+    clerk: TheActions,
     who: Annotated[str, Depends(signed_in)],
     key: Key,
     action: AlertAction,
@@ -115,12 +115,12 @@ async def act(  # noqa: PLR0913, PLR0917  # FastAPI hands over one by one what a
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if not errors:
         until = _end(hours) if action is AlertAction.SILENCE else None
-        wish = Wish(by=who, why=why or None, until=until)
+        wish = ActionRequest(by=who, why=why or None, until=until)
         try:
             event = await clerk.ask(action, key, wish)
         except HTTPException as refused:
             errors, status = {"form": str(refused.detail)}, HTTPStatus(refused.status_code)
-        except Trouble as trouble:
+        except OperatorError as trouble:
             errors, status = {"form": str(trouble)}, HTTPStatus.SERVICE_UNAVAILABLE
         else:
             done = f"/alerts/{key}?done={event.command}"

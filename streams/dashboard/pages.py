@@ -12,8 +12,8 @@ from schemas.alert import AlertState
 from schemas.verdict import Severity
 from streams.dashboard.access import Access
 from streams.dashboard.problems import Problem
-from streams.dashboard.view import View
-from streams.rules import TITLES
+from streams.dashboard.read_model import ReadModel
+from streams.validation.rules import TITLES
 
 HOUR_MINUTES: Final = 60
 DAY_MINUTES: Final = 24 * HOUR_MINUTES
@@ -48,7 +48,7 @@ def where(place: str) -> str:
 class Pages:
     """Renders the templates with what is the same on every page."""
 
-    def __init__(self, view: View, access: Access) -> None:
+    def __init__(self, view: ReadModel, access: Access) -> None:
         """Set up the templates."""
         environment = Environment(
             loader=PackageLoader("streams.dashboard"),

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from schemas.rejection import Fault
-from streams.trouble import Trouble
+from streams.errors import OperatorError
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -77,8 +77,8 @@ def handle_problems(
         response.headers.update(headers)
         return response
 
-    @app.exception_handler(Trouble)
-    async def troubled(request: Request, trouble: Trouble) -> Response:
+    @app.exception_handler(OperatorError)
+    async def troubled(request: Request, trouble: OperatorError) -> Response:
         return answer(request, _problem(HTTPStatus.SERVICE_UNAVAILABLE, str(trouble)))
 
 

@@ -11,18 +11,18 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
+from streams.alerting.client import AlertClient
 from streams.dashboard.app import create_dashboard
+from streams.dashboard.broadcast import Broadcast
 from streams.dashboard.following import follow
-from streams.dashboard.notice import Notice
-from streams.dashboard.view import View
-from streams.kafka.contents import Contents
-from streams.kafka.desk import Desk
+from streams.dashboard.read_model import ReadModel
+from streams.errors import OperatorError
+from streams.kafka.rights import Command
+from streams.kafka.topic_reader import TopicReader
+from streams.kafka.topics import Topics
 from streams.logs import set_up_logs
-from streams.process import trouble_of
-from streams.rights import Command
+from streams.runtime.process import operator_error
 from streams.settings import Settings
-from streams.topics import Topics
-from streams.trouble import Trouble
 
 STOP_SECONDS: Final = 5
 """How long a request that is under way may still take at the end."""
@@ -33,7 +33,7 @@ log = logging.getLogger("ipg12.dashboard")
 class Server(uvicorn.Server):
     """A server that lets go of those who wait for changes before it stops."""
 
-    def __init__(self, config: uvicorn.Config, notice: Notice) -> None:
+    def __init__(self, config: uvicorn.Config, notice: Broadcast) -> None:
         """Take what they wait for."""
         super().__init__(config)
         self._notice = notice
@@ -45,11 +45,11 @@ class Server(uvicorn.Server):
 
 
 def run_dashboard(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises Trouble where it cannot go on."""
-    topics, notice = Topics(settings.topic_prefix), Notice()
-    view = View(topics)
+    """Serve until SIGTERM or SIGINT. Raises OperatorError where it cannot go on."""
+    topics, notice = Topics(settings.topic_prefix), Broadcast()
+    view = ReadModel(topics)
     with _listening(settings) as listener:
-        desk = Desk(settings, Command.DASHBOARD)
+        desk = AlertClient(settings, Command.DASHBOARD)
         set_up_logs()
         app = create_dashboard(settings, view, notice, desk)
         server = Server(
@@ -67,7 +67,7 @@ def run_dashboard(settings: Settings) -> None:
         faults: list[BaseException] = []
 
         async def following() -> None:
-            contents = await asyncio.to_thread(Contents, settings, *view.topics)
+            contents = await asyncio.to_thread(TopicReader, settings, *view.topics)
             with contents:
                 await follow(contents, topics.episodes, view, notice)
 
@@ -86,7 +86,7 @@ def run_dashboard(settings: Settings) -> None:
 
         app.router.lifespan_context = lifespan
         log.info(
-            "dashboard.start brokers=%s topics=%s* address=%s:%d changes=%s",
+            "dashboard.started brokers=%s topics=%s* address=%s:%d changes=%s",
             settings.brokers,
             settings.topic_prefix,
             settings.dashboard_host,
@@ -97,12 +97,12 @@ def run_dashboard(settings: Settings) -> None:
             signal(number, lambda *_: None)
         server.run(sockets=[listener])
     if faults:
-        raise trouble_of(faults[0])
-    log.info("dashboard.stop")
+        raise operator_error(faults[0])
+    log.info("dashboard.stopped")
 
 
 def _listening(settings: Settings) -> socket.socket:
-    """Give a socket that listens. Raises Trouble."""
+    """Give a socket that listens. Raises OperatorError."""
     host, port = settings.dashboard_host, settings.dashboard_port
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
@@ -112,4 +112,4 @@ def _listening(settings: Settings) -> socket.socket:
             f"cannot serve at {host}:{port} (IPG12_DASHBOARD_HOST, IPG12_DASHBOARD_PORT): "
             f"{getattr(error, 'strerror', None) or 'no such name'}"
         )
-        raise Trouble(message) from None
+        raise OperatorError(message) from None

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from schemas.ledger import LedgerRow
-from schemas.verdict import Outcome
+from schemas.verdict import PUBLISHED, Outcome
 
 KEPT: Final = timedelta(hours=24)
 MINUTE: Final = timedelta(minutes=1)
@@ -31,7 +31,7 @@ class Timeline:
     def __init__(self) -> None:
         """Begin without a row."""
         self._last: dict[str, LedgerRow] = {}
-        self.done_at: datetime | None = None
+        self.last_commit_at: datetime | None = None
         """When records were done last."""
         self.answered_at: datetime | None = None
         """When there were verdicts among what was done last."""
@@ -59,7 +59,7 @@ class Timeline:
         tells what was counted at its time only where it is the partition's `first` of all.
         """
         before = self._last.get(source)
-        self.done_at = max(at, self.done_at or at)
+        self.last_commit_at = max(at, self.last_commit_at or at)
         if _verdicts(row) > (_verdicts(before) if before else 0):
             self.answered_at = max(at, self.answered_at or at)
         self._last[source] = row
@@ -94,9 +94,8 @@ class Timeline:
 
 
 def _verdicts(row: LedgerRow) -> int:
-    """Count the verdicts that were given; records out of scope have none."""
-    outcomes = Counter(row.outcomes)
-    return outcomes.total() - outcomes[Outcome.OUT_OF_SCOPE]
+    """Count the verdicts that were published."""
+    return sum(count for outcome, count in row.outcomes.items() if outcome in PUBLISHED)
 
 
 def _sum(counts: Iterable[dict[Key, int]]) -> Counter[Key]:

@@ -11,7 +11,7 @@ from typing import Final
 
 from streams.demo.broker import free_port
 from streams.demo.processes import running
-from streams.trouble import Trouble
+from streams.errors import OperatorError
 
 HOST: Final = "127.0.0.1"
 READY_SECONDS: Final = 60.0
@@ -27,12 +27,12 @@ class Held:
     """Of the dashboard."""
     token: str
     wait: Callable[[], None]
-    """Waits for SIGINT or SIGTERM; raises Trouble where something ended by itself."""
+    """Waits for SIGINT or SIGTERM; raises OperatorError where something ended by itself."""
 
 
 @contextmanager
 def held(broker: str) -> Iterator[Held]:
-    """Keep alerts and serve a dashboard that has some. Raises Trouble."""
+    """Keep alerts and serve a dashboard that has some. Raises OperatorError."""
     port, token = free_port(), secrets.token_urlsafe(16)
     known = {"IPG12_BROKERS": broker}
     alerts = {"IPG12_ALERTS_WEB_PORT": str(free_port()), "IPG12_CHECK_CRCS": "false"}
@@ -51,7 +51,7 @@ def held(broker: str) -> Iterator[Held]:
             check_alive()
             if monotonic() > deadline:
                 fault = f"the dashboard has no alerts after {READY_SECONDS:.0f} s"
-                raise Trouble(fault)
+                raise OperatorError(fault)
             sleep(LOOK_SECONDS)
         yield Held(f"http://{HOST}:{port}", token, lambda: _wait(check_alive))
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from time import monotonic
 
 from schemas.ledger import LedgerRow
-from streams.kafka.contents import Contents
+from streams.errors import OperatorError
+from streams.kafka.topic_reader import TopicReader
+from streams.kafka.topics import Topics
 from streams.settings import Settings
-from streams.topics import Topics
-from streams.trouble import Trouble
 
 
 def wait_for_ledger(
@@ -15,16 +15,16 @@ def wait_for_ledger(
 ) -> list[LedgerRow]:
     """Wait until the ledger accounts for this many records; gives its last rows.
 
-    `check_alive` is asked meanwhile, and raises where it is of no use to wait. Raises Trouble.
+    `check_alive` is called meanwhile, and raises OperatorError if waiting is useless.
     """
     rows: dict[bytes | str | None, LedgerRow] = {}
     deadline = monotonic() + deadline_seconds
-    with Contents(settings, Topics(settings.topic_prefix).ledger) as reader:
+    with TopicReader(settings, Topics(settings.topic_prefix).ledger) as reader:
         while sum(sum(row.outcomes.values()) for row in rows.values()) < records:
             check_alive()
             if monotonic() > deadline:
                 fault = f"the worker has not done {records} records in {deadline_seconds:.0f} s"
-                raise Trouble(fault)
+                raise OperatorError(fault)
             for message in reader.poll():
                 rows[message.key()] = LedgerRow.model_validate_json(message.value() or b"")
     return list(rows.values())

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from tempfile import TemporaryFile
 from typing import Final
 
-from streams.trouble import Trouble
+from streams.errors import OperatorError
 
 STOP_SECONDS: Final = 15.0
 
@@ -34,7 +34,7 @@ def running(*arguments: str, **environment: str) -> Iterator[Callable[[], None]]
                 said = log.read().decode(errors="replace").splitlines()
                 name = f"`ipg12 {' '.join(arguments)}`"
                 message = f"{name} ended by itself: {said[-1] if said else 'it said nothing'}"
-                raise Trouble(message)
+                raise OperatorError(message)
 
         try:
             yield check_alive

@@ -14,10 +14,10 @@ from streams.demo.broker import embedded_broker, free_port
 from streams.demo.episodes import BROKEN, invented_episodes
 from streams.demo.outputs import wait_for_ledger
 from streams.demo.processes import running
-from streams.kafka.contents import read_topic
 from streams.kafka.publish import Publisher
+from streams.kafka.topic_reader import read_topic
+from streams.kafka.topics import Topics, wanted
 from streams.settings import Settings
-from streams.topics import Topics, wanted
 
 EPISODES: Final = 2_000
 WORKER_SECONDS: Final = 60.0
@@ -72,7 +72,7 @@ class Demonstration:
 
 @contextmanager
 def demonstrate() -> Iterator[Demonstration]:
-    """Run it all, and go on until the end; takes some seconds. Raises Trouble."""
+    """Run it all, and go on until the end; takes some seconds. Raises OperatorError."""
     with embedded_broker([topic.name for topic in wanted(Settings())]) as broker:
         settings = Settings(brokers=broker)
         topics = Topics(settings.topic_prefix)

@@ -1,1 +1,4 @@
-"""What Faust and aiokafka lack: chunks, transactions by partition, and the ledger."""
+"""Talking to a cluster: connections, errors, topics, rights, and reading and publishing records.
+
+What processes records exactly once is in `engine`.
+"""

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from schemas.verdict import Outcome
+from streams.errors import OperatorError
 from streams.kafka.cluster import Cluster
 from streams.kafka.preflight import refuse, verify_rights
-from streams.rights import Command, Operation, Resource, Right, needed
+from streams.kafka.rights import Command, Operation, Resource, Right, needed
+from streams.kafka.topics import Topic, Topics, for_alerts, for_worker, wanted
 from streams.settings import Settings
-from streams.topics import Topic, Topics, for_alerts, for_worker, wanted
-from streams.trouble import Trouble
 
 _AT_LEAST: Final = frozenset({"max.message.bytes", "message.timestamp.after.max.ms"})
 
@@ -18,7 +18,7 @@ def create_topics(settings: Settings, partitions: int, replication: int) -> list
     """Create the topics that are missing; gives their names.
 
     Where the input exists already, its number of partitions holds for all of them.
-    Raises Trouble where one that exists is not as it should be.
+    Raises OperatorError where one that exists is not as it should be.
     """
     cluster = Cluster(settings)
     verify_rights(cluster, Command.CREATE, settings)
@@ -41,12 +41,12 @@ def create_topics(settings: Settings, partitions: int, replication: int) -> list
     if outputs:
         differences += _config_differences(outputs, cluster.config([each.name for each in outputs]))
     if differences:
-        raise Trouble("; ".join(differences))
+        raise OperatorError("; ".join(differences))
     return [topic.name for topic in missing]
 
 
 def verify_topics(settings: Settings, command: Command) -> None:
-    """See that the worker or the alerts may do their work, and have every topic. Raises Trouble."""
+    """Raise OperatorError if the worker or the alerts process lacks a topic or a right."""
     cluster = Cluster(settings)
     verify_rights(cluster, command, settings)
     topics = Topics(settings.topic_prefix)
@@ -65,11 +65,11 @@ def verify_topics(settings: Settings, command: Command) -> None:
             f"every topic needs the {existing[source]} partitions of {source}, "
             f"but {', '.join(differing)}; enlarge what has fewer, then start again"
         )
-        raise Trouble(message)
+        raise OperatorError(message)
 
 
 def verify_use(settings: Settings, command: Command) -> None:
-    """See that the topics that a command uses are there and may be used. Raises Trouble."""
+    """See that the topics that a command uses are there and may be used. Raises OperatorError."""
     cluster = Cluster(settings)
     verify_rights(cluster, command, settings)
     rights = needed(command, settings)
@@ -81,7 +81,7 @@ def _verify_present(cluster: Cluster, names: list[str]) -> None:
     missing = [name for name in names if name not in cluster.partitions]
     if missing:
         message = f"missing topics: {', '.join(missing)}; run `ipg12 topics create`"
-        raise Trouble(message)
+        raise OperatorError(message)
 
 
 def _config_differences(topics: list[Topic], found: dict[str, dict[str, str]]) -> Iterator[str]:

@@ -14,11 +14,11 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from streams.errors import BrokersUnavailable, OperatorError
 from streams.kafka.connection import for_librdkafka, ssl_context
 from streams.kafka.diagnosis import diagnose
+from streams.kafka.topics import Topic
 from streams.settings import Settings
-from streams.topics import Topic
-from streams.trouble import Trouble, Unanswered
 
 TIMEOUT_SECONDS: Final = 10.0
 FIRST_TRY_SECONDS: Final = 1.0
@@ -49,7 +49,7 @@ class Cluster:
             self._client = AdminClient(options)
         except KafkaException as error:
             message = f"cannot use the IPG12_SSL_… or IPG12_SASL_… given: {_reason(error)}"
-            raise Trouble(message) from None
+            raise OperatorError(message) from None
         metadata = self._first_answer()
         self.partitions = {name: len(topic.partitions) for name, topic in metadata.topics.items()}
         """How many each topic has; what the user may not see is left out."""
@@ -78,7 +78,7 @@ class Cluster:
                     denied.append(name)
                 elif code != KafkaError.TOPIC_ALREADY_EXISTS:
                     message = f"cannot create topic {name}: {_reason(error)}"
-                    raise Trouble(message) from None
+                    raise OperatorError(message) from None
         return denied
 
     def config(self, names: list[str]) -> dict[str, dict[str, str]]:
@@ -92,7 +92,7 @@ class Cluster:
                 entries = self._answer(future)
             except KafkaException as error:
                 message = f"cannot read the settings of topic {resource.name}: {_reason(error)}"
-                raise Trouble(message) from None
+                raise OperatorError(message) from None
             found[resource.name] = {name: entry.value or "" for name, entry in entries.items()}
         return found
 
@@ -134,13 +134,13 @@ class Cluster:
             self._client.poll(0)
             if fault := diagnose(self._settings):
                 message = f"broker {fault}"
-                raise Trouble(message)
+                raise OperatorError(message)
             if any(fault.code() == KafkaError._AUTHENTICATION for fault in self._faults):  # noqa: SLF001  # public name of the library
                 message = (
                     f"the brokers refuse user {self._settings.sasl_username} or the password; "
                     f"mend IPG12_SASL_USERNAME or IPG12_SASL_PASSWORD"
                 )
-                raise Trouble(message)
+                raise OperatorError(message)
         telling = [
             fault.str()
             for fault in self._faults
@@ -160,9 +160,11 @@ class Cluster:
             reason = _reason(error)
         raise self._unanswered(reason)
 
-    def _unanswered(self, reason: str) -> Unanswered:
+    def _unanswered(self, reason: str) -> BrokersUnavailable:
         brokers = self._settings.brokers
-        return Unanswered(f"no answer from the brokers at {brokers} (IPG12_BROKERS): {reason}")
+        return BrokersUnavailable(
+            f"no answer from the brokers at {brokers} (IPG12_BROKERS): {reason}"
+        )
 
 
 def _reason(error: KafkaException) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 import faust
 from faust.types.auth import CredentialsT
 
+from streams.errors import OperatorError
 from streams.settings import Settings
-from streams.trouble import Trouble
 
 
 def for_aiokafka(settings: Settings) -> dict[str, Any]:
@@ -60,12 +60,12 @@ def for_librdkafka(settings: Settings) -> dict[str, str]:
 
 
 def ssl_context(settings: Settings) -> ssl.SSLContext:
-    """Give what TLS connections are made with. Raises Trouble."""
+    """Give what TLS connections are made with. Raises OperatorError."""
     try:
         context = ssl.create_default_context(cafile=settings.ssl_cafile)
     except OSError as error:
         message = f"IPG12_SSL_CAFILE holds no certificates in PEM: {_fault(error)}"
-        raise Trouble(message) from None
+        raise OperatorError(message) from None
     if settings.ssl_certfile is None:
         return context
     try:
@@ -76,7 +76,7 @@ def ssl_context(settings: Settings) -> ssl.SSLContext:
             f"IPG12_SSL_CERTFILE and IPG12_SSL_KEYFILE are no certificate in PEM and its key, "
             f"not encrypted: {_fault(error)}"
         )
-        raise Trouble(message) from None
+        raise OperatorError(message) from None
     return context
 
 

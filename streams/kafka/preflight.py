@@ -12,13 +12,13 @@ from aiokafka.errors import (
     TransactionalIdAuthorizationFailed,
 )
 
+from streams.errors import BrokersUnavailable, OperatorError
 from streams.kafka.cluster import Cluster
 from streams.kafka.connection import for_aiokafka
 from streams.kafka.diagnosis import diagnose
+from streams.kafka.rights import Command, Operation, Resource, Right, needed
 from streams.kafka.stopping import STOP_SECONDS, stop_within
-from streams.rights import Command, Operation, Resource, Right, needed
 from streams.settings import Settings
-from streams.trouble import Trouble, Unanswered
 
 LOOK_UP_SECONDS: Final = 10.0
 
@@ -32,9 +32,9 @@ logging.getLogger("aiokafka").addHandler(logging.NullHandler())
 
 
 def verify_rights(cluster: Cluster, command: Command, settings: Settings) -> None:
-    """See that no right is lacking on what there is. Raises Trouble that names those that are.
+    """Raise OperatorError that names the rights that the user lacks.
 
-    A right that the brokers do not tell of is taken for granted.
+    A right of which the brokers say nothing is assumed.
     """
     lacking: list[Right] = []
     by_resource: dict[Resource, list[Right]] = {}
@@ -56,7 +56,7 @@ def verify_rights(cluster: Cluster, command: Command, settings: Settings) -> Non
 
 
 def refuse(lacking: list[Right], command: Command, settings: Settings) -> None:
-    """Raise Trouble that names the rights that are lacking, where any are."""
+    """Raise OperatorError that names the rights that are lacking, where any are."""
     if lacking:
         user = settings.sasl_username or (None if settings.ssl_certfile else "ANONYMOUS")
         message = (
@@ -64,7 +64,7 @@ def refuse(lacking: list[Right], command: Command, settings: Settings) -> None:
             f"{', '.join(map(str, lacking))}; "
             f"`ipg12 topics acls --user {user or 'NAME'} --for {command}` prints what grants them"
         )
-        raise Trouble(message)
+        raise OperatorError(message)
 
 
 def _without_coordinator(rights: list[Right], partitions: int, settings: Settings) -> list[Right]:
@@ -101,10 +101,10 @@ async def _any_denied(settings: Settings, kind: CoordinationType, names: Iterabl
     except (KafkaError, TimeoutError) as error:
         if fault := diagnose(settings):
             message = f"broker {fault}"
-            raise Trouble(message) from None
+            raise OperatorError(message) from None
         fault = type(error).__name__
         message = f"no answer from the brokers at {settings.brokers} (IPG12_BROKERS): {fault}"
-        raise Unanswered(message) from None
+        raise BrokersUnavailable(message) from None
     finally:
         await stop_within(STOP_SECONDS, client.close())
     return False

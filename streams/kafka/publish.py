@@ -6,13 +6,13 @@ from typing import Final
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from schemas.rejection import Rejection
-from streams.intake import read_episode
+from streams.errors import OperatorError
 from streams.kafka.admin import verify_use
 from streams.kafka.connection import for_librdkafka
-from streams.rights import Command
+from streams.kafka.rights import Command
+from streams.kafka.topics import Topics
 from streams.settings import Settings
-from streams.topics import Topics
-from streams.trouble import Trouble
+from streams.validation.reading import read_episode
 
 QUEUED_RECORDS: Final = 50_000
 QUEUED_KIBIBYTES: Final = 262_144
@@ -23,7 +23,7 @@ class Publisher:
     """Publishes values as they are; each key is made of the episode's own identifiers."""
 
     def __init__(self, settings: Settings, on_delivered: Callable[[], None]) -> None:
-        """See that the topic is there. `on_delivered` is told of each record. Raises Trouble."""
+        """Verify topic and rights; call `on_delivered` for each record. Raises OperatorError."""
         verify_use(settings, Command.PUBLISH)
         self._topic = Topics(settings.topic_prefix).episodes
         self._on_delivered = on_delivered
@@ -42,14 +42,14 @@ class Publisher:
         )
 
     def publish(self, values: Iterable[bytes]) -> None:
-        """Hand values over, waiting while too many are under way. Raises Trouble."""
+        """Hand values over, waiting while too many are under way. Raises OperatorError."""
         for value in values:
             self._hand_over(value)
             self._producer.poll(0)
             self._raise_fault()
 
     def finish(self) -> None:
-        """Wait until every record has been delivered. Raises Trouble."""
+        """Wait until every record has been delivered. Raises OperatorError."""
         self._producer.flush()
         self._raise_fault()
 
@@ -75,7 +75,7 @@ class Publisher:
     def _raise_fault(self) -> None:
         if self._faults:
             message = f"topic {self._topic} did not take every record: {self._faults[0].str()}"
-            raise Trouble(message)
+            raise OperatorError(message)
 
 
 def record_key(value: bytes) -> bytes | None:

@@ -10,7 +10,7 @@ from broker.records import Record
 
 from schemas.ledger import LedgerRow
 from schemas.verdict import Outcome
-from streams.check import judge
+from streams.validation.check import judge
 
 EXAMPLES = 5
 
@@ -86,7 +86,7 @@ class Books:
                 if source in seen:
                     account.doubled.append(f"{source} also at {copy}")
                 seen.add(source)
-                order.meet(copy, known[source].record)
+                order.apply_verdict(copy, known[source].record)
                 if known[source].verdict.outcome is not outcome or source not in due:
                     account.misrouted.append(f"{source} at {copy}")
                 for part in known[source].changes(copy, self.group):
@@ -110,7 +110,7 @@ class Books:
             if source in seen:
                 account.misanswered.append(f"{source} is answered again at {answer}")
             seen.add(source)
-            order.meet(answer, known[source].record)
+            order.apply_verdict(answer, known[source].record)
             if verdict != known[source].answer:
                 account.misanswered.append(f"{source} is answered otherwise at {answer}")
             if key != known[source].answer_key:

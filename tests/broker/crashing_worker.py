@@ -5,16 +5,17 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from typing import NoReturn
 
-import streams.check
-import streams.kafka.chunks
+import streams.engine.chunks
 from schemas.episode import Episode
 from streams.cli import main
-from streams.metrics import Metrics
-from streams.outbox import Record
-from streams.rules import RULES
-from streams.sequence import Sequence
+from streams.records import Record
+from streams.validation.rules import RULES
+from streams.validation.sequence import CodedSequence
+from streams.worker import run
+from streams.worker.metrics import Metrics
 
 
 def quote(*content: object) -> NoReturn:
@@ -32,12 +33,12 @@ class PoisonedRule:
 
     code = "XX01"
 
-    def check(self, sequence: Sequence) -> Iterable[object]:
+    def check(self, sequence: CodedSequence) -> Iterable[object]:
         quote([(each.submitted, each.code) for each in sequence.procedures])
 
 
 def in_rule() -> None:
-    streams.check.check.__defaults__ = ((PoisonedRule(), *RULES),)
+    run.run_worker = partial(run.run_worker, rules=(PoisonedRule(), *RULES))
 
 
 def after_commit() -> None:
@@ -45,7 +46,7 @@ def after_commit() -> None:
 
 
 def while_fetching() -> None:
-    streams.kafka.chunks.ChunkRecord = lambda *given: quote(  # type: ignore[assignment,misc]
+    streams.engine.chunks.ChunkRecord = lambda *given: quote(  # type: ignore[assignment,misc]
         [(each.key, each.value, each.headers) for each in given[2].records]
     )
 

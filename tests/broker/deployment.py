@@ -29,7 +29,7 @@ from confluent_kafka.admin import (
 
 from schemas.ledger import LedgerRow
 from schemas.verdict import Outcome
-from streams.intake import MAX_RECORD_BYTES
+from streams.validation.reading import MAX_RECORD_BYTES
 
 COMMAND_SECONDS = 30
 DONE_SECONDS = 60

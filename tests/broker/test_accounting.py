@@ -10,8 +10,8 @@ from broker.load import mixed_load
 from broker.records import Content, Record
 
 from schemas.verdict import Outcome
-from streams.check import judge
-from streams.routing import Routing
+from streams.validation.check import judge
+from streams.validation.routing import Routing
 
 MAX_BYTES = 2000
 GROUP = "group"

@@ -57,7 +57,9 @@ def lose(scene: Scene, worker: Worker, nodes: Sequence[Node], outages: int) -> N
     scene.wait_beyond(last)
     scene.wait_ready(worker)
     log = worker.log.read_text()
-    assert outages <= log.count("brokers.away") == log.count("brokers.back") <= 2 * outages, log
+    assert (
+        outages <= log.count("brokers.unavailable") == log.count("brokers.available") <= 2 * outages
+    ), log
     scene.wait_in_sync()
 
 

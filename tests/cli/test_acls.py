@@ -1,7 +1,7 @@
 import pytest
 from cli.running import ipg12
 
-from streams.rights import Command, grants, needed
+from streams.kafka.rights import Command, grants, needed
 from streams.settings import Settings
 
 

@@ -4,11 +4,11 @@ import pytest
 from cli.running import ipg12
 from rich.console import Console
 
-from schemas.alert import Alert, AlertEvent, AlertState, EpisodeRow, Silence, Step
+from schemas.alert import Alert, AlertEvent, AlertEventType, AlertState, EpisodeRow, Silence
 from schemas.verdict import Outcome, Severity
-from streams.check import check
 from streams.cli.showing.alerts import alert_page, alert_table, local, worklist_lines
-from streams.rule import coded
+from streams.validation.check import check
+from streams.validation.rule import coded
 
 SEEN = datetime(2026, 1, 31, 10, tzinfo=UTC)
 ALERT = Alert(
@@ -74,7 +74,10 @@ def test_an_alert_is_listed_with_its_counts_and_who_has_it() -> None:
 def test_the_page_of_an_alert_ends_with_its_history() -> None:
     events = [
         AlertEvent(step=step, rule="LV02", provider="R0A", at=SEEN, by=by, why=why, alert=ALERT)
-        for step, by, why in ((Step.OPENED, None, "a finding"), (Step.ACKNOWLEDGED, "Ann\x1b", ""))
+        for step, by, why in (
+            (AlertEventType.OPENED, None, "a finding"),
+            (AlertEventType.ACKNOWLEDGED, "Ann\x1b", ""),
+        )
     ]
     lines = [line.plain for line in alert_page(ALERT, events)]
     assert lines[0] == "LV02/R0A is open, 3 episodes await correction"

@@ -12,11 +12,11 @@ import pytest
 from cli.running import COMMAND, ipg12
 
 from schemas.verdict import Verdict
-from streams.check import judge
 from streams.cli.judging import judge_as_json
 from streams.cli.reading.partial import Oversized
 from streams.cli.reading.records import Chunk
 from streams.cli.reading.shape import Shape
+from streams.validation.check import judge
 
 JSONL = ("check", "--format", "jsonl")
 BROKEN = (b'[{"a": 1},', b'{"episode_id": "E', b"{}", b"[]", b"null", b"\xff\xfe", b'"', b"}")

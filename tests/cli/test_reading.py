@@ -13,7 +13,7 @@ from streams.cli.reading.partial import Oversized, Value
 from streams.cli.reading.records import WINDOW_BYTES, read_records
 from streams.cli.reading.shape import Shape
 from streams.cli.reading.sources import PIECE_BYTES, decompress, read_pieces
-from streams.trouble import Trouble
+from streams.errors import OperatorError
 
 LIMIT = 1_048_576
 EPISODES = shake_256(b"").hexdigest(1_000_000).encode()
@@ -84,7 +84,7 @@ def test_records_are_the_same_however_the_content_is_cut(
                 value if isinstance(value, bytes) and len(value) <= limit else "too large"  # type: ignore[misc]
                 for value in records(content, sizes, limit)
             ]
-        except Trouble as trouble:
+        except OperatorError as trouble:
             return str(trouble)
 
     assert outcome(sizes) == outcome([])
@@ -200,7 +200,7 @@ def test_a_long_array_that_breaks_off_is_trouble_after_its_elements(
     count = WINDOW_BYTES // 4
     chunks = read_records("file.json", iter([b"[" + b"{},\n" * count + end]), LIMIT)
     found = []
-    with pytest.raises(Trouble, match=rf"^file\.json: .*{message}"):
+    with pytest.raises(OperatorError, match=rf"^file\.json: .*{message}"):
         found.extend(value for chunk in chunks for value in chunk.values)
     assert found[:count] == [b"{}"] * count
 
@@ -277,7 +277,7 @@ def test_gzip_that_is_not_whole_is_trouble_after_what_came_before(
     content: bytes, message: str
 ) -> None:
     pieces: list[bytes] = []
-    with pytest.raises(Trouble, match=message):
+    with pytest.raises(OperatorError, match=message):
         pieces.extend(decompress(iter([content]), "file"))
     found = b"".join(pieces)
     assert EPISODES.startswith(found)

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from schemas.episode import Episode
-from streams.check import check, judge
 from streams.cli.showing.report import report_episode, report_rejection
 from streams.cli.showing.rows import Cell, changed, rows
 from streams.cli.showing.terminal import NARROWEST, Screen, visible
+from streams.validation.check import check, judge
 
 KNOWN_BAD = """\
 bad.jsonl:7, episode E7, provider R0A: non-compliant

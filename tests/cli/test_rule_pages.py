@@ -7,8 +7,8 @@ from cli.running import ipg12
 from streams.cli.pages import PAGES, main, pages
 from streams.cli.showing.page import Kind, as_lines, rule_page
 from streams.cli.showing.terminal import Screen
-from streams.rule import Rule
-from streams.rules import RULES
+from streams.validation.rule import Rule
+from streams.validation.rules import RULES
 
 ROOT = Path(__file__).parents[2]
 EXPLAINED = """\

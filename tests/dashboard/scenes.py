@@ -10,13 +10,13 @@ from pydantic import BaseModel
 from schemas.alert import AlertAction, AlertCommand, AlertEvent, AlertPosition
 from schemas.ledger import LedgerRow
 from schemas.verdict import Outcome
-from streams.alerts.book import Book
-from streams.check import judge
-from streams.dashboard.notice import Notice
-from streams.dashboard.view import Read, View
+from streams.alerts.alert_log import AlertLog
+from streams.dashboard.broadcast import Broadcast
+from streams.dashboard.read_model import ReadModel, ReadRecord
 from streams.demo.episodes import invented_episodes
+from streams.kafka.topics import Topics
 from streams.settings import Settings
-from streams.topics import Topics
+from streams.validation.check import judge
 
 TOPICS = Topics("ipg12.")
 
@@ -26,15 +26,15 @@ class Scene:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings(alert_warnings="1")
-        self.view = View(TOPICS)
-        self.notice = Notice()
+        self.view = ReadModel(TOPICS)
+        self.notice = Broadcast()
         self.began = datetime.now(UTC) - timedelta(minutes=50)
         self.hand_over: Callable[[Callable[[], None]], None] = lambda take: take()
         """How the view is told: by a server's own loop where there is one."""
-        self._reads: list[Read] = []
+        self._reads: list[ReadRecord] = []
         self.keeping = True
         """Whether it is told how far the alerts take account of the verdicts."""
-        self._book = Book(self.settings.alert_thresholds)
+        self._book = AlertLog(self.settings.alert_thresholds)
         self._row = LedgerRow(upto=0, outcomes={}, rules={})
         self._offsets = 0
 
@@ -43,13 +43,13 @@ class Scene:
         for value in values:
             verdict = judge(value)
             self.began += timedelta(seconds=seconds)
-            self._book.meet(verdict, int(self.began.timestamp() * 1000))
+            self._book.apply_verdict(verdict, int(self.began.timestamp() * 1000))
             self._count(verdict.outcome, [finding.rule for finding in verdict.findings])
         self._write()
 
     def ask(self, command: AlertCommand) -> AlertEvent:
         """Do what is asked, as the desk does."""
-        self._book.obey(command)
+        self._book.apply_command(command)
         (answer,) = self._write()
         return answer
 
@@ -62,7 +62,7 @@ class Scene:
     def put(self, topic: str, key: str, row: BaseModel, at: datetime | None = None) -> None:
         """Write a record that the view will see with the next that is shown."""
         at, value = at or datetime.now(UTC), row.model_dump_json().encode()
-        read = Read(topic, 0, self._offsets, int(at.timestamp() * 1000), key.encode(), value)
+        read = ReadRecord(topic, 0, self._offsets, int(at.timestamp() * 1000), key.encode(), value)
         self._reads.append(read)
         self._offsets += 1
 

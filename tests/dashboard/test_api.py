@@ -15,12 +15,12 @@ from itsdangerous import URLSafeTimedSerializer
 
 from schemas.alert import Alert, AlertAction, AlertEvent, AlertPosition
 from schemas.verdict import Verdict
-from streams.check import judge
 from streams.dashboard.access import BAD_TOKENS, COOKIE, SESSION_SECONDS
 from streams.dashboard.app import BODY_BYTES, HEADERS, create_dashboard
-from streams.rules import RULES
+from streams.errors import OperatorError
 from streams.settings import Settings
-from streams.trouble import Trouble
+from streams.validation.check import judge
+from streams.validation.rules import RULES
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "episodes.jsonl"
 BAD = written(procedures=["V44.4", "Y53.4", "V55.1", "Z66.5"])
@@ -396,25 +396,25 @@ def test_it_is_ready_once_everything_was_read_and_while_brokers_answer() -> None
         )
         scene.publish([BAD])
         assert asked.get("/readyz").json() == {"ready": True, "reason": None}
-        scene.view.silent_since = datetime.now(UTC)
+        scene.view.brokers_unreachable_since = datetime.now(UTC)
         assert asked.get("/readyz").json()["reason"] == "the brokers do not answer"
 
 
 def test_where_verdicts_are_newer_than_the_alerts_it_says_since_when(
     scene: Scene, api: TestClient
 ) -> None:
-    assert api.get("/api/counters").json()["unkept_since"] is None
+    assert api.get("/api/counters").json()["alerts_stalled_since"] is None
     scene.keeping = False
     scene.publish([BAD], seconds=600)
-    assert api.get("/api/counters").json()["unkept_since"] is not None
+    assert api.get("/api/counters").json()["alerts_stalled_since"] is not None
     kept_at = scene.began - timedelta(seconds=30)
     scene.put(TOPICS.alert_ledger, "v/0", AlertPosition(upto=0, partitions=1), kept_at)
     scene.show()
-    assert api.get("/api/counters").json()["unkept_since"] is None
+    assert api.get("/api/counters").json()["alerts_stalled_since"] is None
     scene.publish([written(procedures=["W37.1"])], seconds=600)
-    assert api.get("/api/counters").json()["unkept_since"] is None
+    assert api.get("/api/counters").json()["alerts_stalled_since"] is None
     scene.publish([BAD])
-    since = api.get("/api/counters").json()["unkept_since"]
+    since = api.get("/api/counters").json()["alerts_stalled_since"]
     assert datetime.fromisoformat(since) == kept_at.replace(
         microsecond=kept_at.microsecond // 1000 * 1000
     )
@@ -435,7 +435,7 @@ def test_what_a_proposal_does_not_mend_is_said_beside_it(scene: Scene, api: Test
 def test_where_nobody_keeps_the_alerts_it_says_so(scene: Scene, api: TestClient) -> None:
     def unanswered(_: object) -> AlertEvent:
         message = "no answer within 20 s: is `ipg12 alerts run` running?"
-        raise Trouble(message)
+        raise OperatorError(message)
 
     scene.ask = unanswered  # type: ignore[method-assign, assignment]
     answer = api.post(f"/api/alerts/{KEY}/acknowledge", json={"by": "A"}, headers=BEARER)

@@ -7,10 +7,10 @@ from dashboard.scenes import TOPICS
 from schemas.ledger import LedgerRow
 from schemas.verdict import Outcome
 from streams.dashboard import following
+from streams.dashboard.broadcast import Broadcast
 from streams.dashboard.following import follow
-from streams.dashboard.notice import Notice
-from streams.dashboard.view import View
-from streams.trouble import Trouble
+from streams.dashboard.read_model import ReadModel
+from streams.errors import OperatorError
 
 ROW = LedgerRow(upto=7, outcomes={Outcome.COMPLIANT: 8}, rules={})
 
@@ -65,11 +65,11 @@ class Contents:
 
 
 async def followed(
-    contents: Contents, until: Callable[[View], object], monkeypatch: pytest.MonkeyPatch
-) -> View:
+    contents: Contents, until: Callable[[ReadModel], object], monkeypatch: pytest.MonkeyPatch
+) -> ReadModel:
     """Follow until the view says what is waited for."""
     monkeypatch.setattr(following, "LOOK_SECONDS", -1)
-    view, notice = View(TOPICS), Notice()
+    view, notice = ReadModel(TOPICS), Broadcast()
     task = asyncio.create_task(follow(contents, TOPICS.episodes, view, notice))  # type: ignore[arg-type]
     async with asyncio.timeout(10):
         while not until(view):
@@ -86,20 +86,20 @@ async def test_it_is_complete_once_every_topic_was_read_to_its_end(
     view = await followed(contents, lambda view: view.complete, monkeypatch)
     assert view.timeline.upto == {"e/0": 7}
     assert contents.asked[-1] == {"e/0": 7}
-    assert (view.waiting, view.silent_since) == (3, None)
+    assert (view.lag, view.brokers_unreachable_since) == (3, None)
 
 
 async def test_it_says_since_when_brokers_are_silent_until_they_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     silent = await followed(
-        Contents(answers=[5, None]), lambda view: view.silent_since, monkeypatch
+        Contents(answers=[5, None]), lambda view: view.brokers_unreachable_since, monkeypatch
     )
-    assert silent.waiting == 5
-    back = await followed(Contents(answers=[None, 4]), lambda view: view.waiting == 4, monkeypatch)
-    assert back.silent_since is None
+    assert silent.lag == 5
+    back = await followed(Contents(answers=[None, 4]), lambda view: view.lag == 4, monkeypatch)
+    assert back.brokers_unreachable_since is None
 
 
 async def test_what_is_none_of_ours_ends_it() -> None:
-    with pytest.raises(Trouble, match="is none of ours"):
-        await follow(Contents(b"{", answers=[0]), "e", View(TOPICS), Notice())  # type: ignore[arg-type]
+    with pytest.raises(OperatorError, match="is none of ours"):
+        await follow(Contents(b"{", answers=[0]), "e", ReadModel(TOPICS), Broadcast())  # type: ignore[arg-type]

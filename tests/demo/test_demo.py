@@ -10,10 +10,10 @@ from urllib.request import Request, urlopen
 import pytest
 
 from schemas.verdict import Outcome
-from streams.check import judge
 from streams.demo.episodes import BROKEN, COMPLIANT, ELSEWHERE, FAULTY, invented_episodes
-from streams.intake import read_episode
-from streams.rule import coded
+from streams.validation.check import judge
+from streams.validation.reading import read_episode
+from streams.validation.rule import coded
 
 
 def test_the_demo_accounts_for_every_record_and_shows_answers() -> None:

@@ -3,17 +3,19 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from chaos.cases import CASES
 
 from schemas.verdict import Verdict
-from streams.check import judge
 from streams.settings import Settings
+from streams.validation.check import judge
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+DESIGN = (ROOT / "docs/design.md").read_text(encoding="utf-8")
 OPERATING = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")]
 SESSIONS = re.findall(r"```console\n\$ ipg12 ([^\n]*)\n(.*?)```", README, re.DOTALL)
@@ -71,12 +73,26 @@ def test_every_link_in_a_document_leads_somewhere(document: Path) -> None:
     assert [link for link in links if not (document.parent / link).exists()] == []
 
 
-def test_the_file_map_names_every_module_of_the_two_packages() -> None:
-    file_map = (ROOT / "docs/design.md").read_text(encoding="utf-8").split("## File map")[1]
-    modules = [
-        path.name
-        for package in ("schemas", "streams", "streams/kafka")
-        for path in (ROOT / package).glob("*.py")
-        if path.name != "__init__.py"
-    ]
-    assert [name for name in modules if name not in file_map] == []
+def test_the_file_map_names_every_module_of_every_room() -> None:
+    """A room is a line with its folder; its modules are named in what follows, in their order."""
+    file_map = DESIGN.split("## File map")[1].split("\n## ")[0]
+    named = set()
+    room = Path()
+    for line in file_map.splitlines():
+        if folder := re.match(r"### `(\S+)/`", line):
+            room = Path(folder[1])
+        named |= {room / name for name in re.findall(r"^\| `(\w+\.py|rules/)` \|", line)}
+    modules = {
+        path.relative_to(ROOT)
+        for package in ("schemas", "streams")
+        for path in (ROOT / package).rglob("*.py")
+        if path.name not in {"__init__.py", "__main__.py"} and path.parent.name != "rules"
+    }
+    assert modules | {Path("streams/validation/rules")} == named
+
+
+def test_the_table_of_main_types_names_what_is_there() -> None:
+    table = DESIGN.split("## Main types")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| `(\S+)` \|", table, re.MULTILINE)
+    assert rows
+    assert [name for name, module in rows if not hasattr(import_module(module), name)] == []

@@ -10,9 +10,10 @@ from strategies import DIAGNOSES, PROCEDURES
 
 from schemas.export import json_schemas
 from schemas.verdict import Outcome, Verdict
-from streams.check import judge
-from streams.routing import HEADER_NAMES, MAX_FINDINGS_BYTES, Header, Routing
-from streams.rules import RULES
+from streams.records import Header
+from streams.validation.check import judge
+from streams.validation.routing import HEADER_NAMES, MAX_FINDINGS_BYTES, Routing
+from streams.validation.rules import RULES
 
 MAX_BYTES = 3_000
 """Size above which a record is too large here, so that short inputs come to that too."""
@@ -68,8 +69,8 @@ def examine(data: bytes) -> Outcome:
     """Hold the verdict on an input, its answer and its headers against all that is promised."""
     value = record(data)
     verdict = judge(value, MAX_BYTES)
-    key, answer = _origin.answer(verdict, OFFSET)
-    assert _origin.answer(judge(value, MAX_BYTES), OFFSET) == (key, answer)
+    key, answer = _origin.verdict(verdict, OFFSET)
+    assert _origin.verdict(judge(value, MAX_BYTES), OFFSET) == (key, answer)
     assert key == (verdict.provider_code and verdict.provider_code.encode())
     assert (verdict.rejection is not None) == (verdict.outcome is Outcome.DEAD_LETTER)
     assert _rules.issuperset(verdict.rules)

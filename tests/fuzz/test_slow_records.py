@@ -6,8 +6,8 @@ from time import process_time
 
 import pytest
 
-from streams.check import judge
-from streams.intake import MAX_RECORD_BYTES
+from streams.validation.check import judge
+from streams.validation.reading import MAX_RECORD_BYTES
 
 FACTOR = 10
 FACTOR_OF_A_FINDING = 50

@@ -11,8 +11,8 @@ from strategies import DIAGNOSES, PROCEDURES, damaged_records, records, records_
 
 from schemas.rejection import Reason
 from schemas.verdict import Outcome, Verdict
-from streams.check import judge
-from streams.rules import RULES
+from streams.validation.check import judge
+from streams.validation.rules import RULES
 
 CORPUS = sorted((Path(__file__).parent / "corpus").iterdir())
 COMPLIANT = CODES + bytes(

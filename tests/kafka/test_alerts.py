@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from broker.alert_books import folded, kept, unfinished
+from broker.alert_logs import folded, kept, unfinished
 from broker.deployment import Deploy, Deployment
 from broker.late import Kind, LateRequest
 from broker.load import COMPLIANT, NON_COMPLIANT

@@ -58,7 +58,7 @@ def test_it_shows_what_the_ledger_and_the_command_line_say_and_does_what_it_is_a
                 SECONDS,
             )
             dashboard.wait_until(
-                lambda dashboard=dashboard: shown(dashboard, "counters")["waiting"] == 0,
+                lambda dashboard=dashboard: shown(dashboard, "counters")["lag"] == 0,
                 "nothing was left to do",
                 SECONDS,
             )

@@ -6,7 +6,7 @@ from broker.worker import Worker
 from prometheus_client.parser import text_string_to_metric_families
 
 from schemas.verdict import Outcome
-from streams.rules import RULES
+from streams.validation.rules import RULES
 
 LABELS = {"outcome", "rule", "severity", "partition", "version", "le"}
 

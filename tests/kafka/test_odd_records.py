@@ -22,7 +22,7 @@ from confluent_kafka import KafkaError, TopicPartition
 
 from schemas.ledger import LedgerRow
 from schemas.verdict import Outcome
-from streams.kafka.record_parser import MOST_HEADERS
+from streams.batches.record_parser import MOST_HEADERS
 
 MB = 1_000_000
 DAY_MS = 86_400_000

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from schemas.verdict import Outcome
-from streams.intake import MAX_RECORD_BYTES
+from streams.validation.reading import MAX_RECORD_BYTES
 
 T = TypeVar("T")
 
@@ -104,7 +104,7 @@ def traces(said: str, contents: list[Content]) -> list[str]:
 def unlike_log_lines(log: Path) -> list[str]:
     """Give the lines that are not of a log, once there is one."""
     lines = iter(log.read_text().splitlines())
-    started = next(each for each in lines if " worker.start " in each)
+    started = next(each for each in lines if " worker.started " in each)
     return [each for each in (started, *lines) if not LOGGED.fullmatch(each)]
 
 

@@ -5,20 +5,26 @@ from itertools import chain, count, groupby, zip_longest
 from threading import Event
 
 import pytest
-from alert_steps import step_of
+from alert_events import step_of
 from broker.deployment import Deploy, Deployment
 from broker.receiver import TAKEN, Receiver, Reply
 from broker.records import Content, Publisher
 from broker.worker import Notifier
 
-from schemas.alert import Step
+from schemas.alert import AlertEventType
 
 SECONDS = 30
 PARTITIONS = 2
 TOKEN = "t0ken"  # noqa: S105  # of a receiver that lives for this test
-STORY = (Step.OPENED, Step.ACKNOWLEDGED, Step.REFUSED, Step.SILENCED, Step.UNSILENCED)
-STORY += (Step.RESOLVED, Step.REOPENED)
-TOLD = [step.value for step in STORY if step is not Step.REFUSED]
+STORY = (
+    AlertEventType.OPENED,
+    AlertEventType.ACKNOWLEDGED,
+    AlertEventType.REFUSED,
+    AlertEventType.SILENCED,
+    AlertEventType.UNSILENCED,
+)
+STORY += (AlertEventType.RESOLVED, AlertEventType.REOPENED)
+TOLD = [step.value for step in STORY if step is not AlertEventType.REFUSED]
 
 
 class Story:
@@ -32,7 +38,7 @@ class Story:
         )
         self._publisher.producer.init_transactions()
 
-    def tell(self, *steps: Step, partition: int = 0) -> list[str]:
+    def tell(self, *steps: AlertEventType, partition: int = 0) -> list[str]:
         """Write a transaction; gives where its steps stand."""
         return self.write([step_of(step).model_dump_json().encode() for step in steps], partition)
 
@@ -116,7 +122,7 @@ def last_line(notifier: Notifier) -> str:
 def test_each_step_from_the_first_start_on_is_heard_once_until_it_is_stopped_while_one_waits(
     deployment: Deployment, story: Story, receiver: Receiver
 ) -> None:
-    story.tell(Step.OPENED)
+    story.tell(AlertEventType.OPENED)
     with receiver, telling(deployment, receiver, webhook_token=TOKEN) as notifier:
         assert deployment.group_offsets("webhook") == deployment.ends("alert-events")
         places = story.tell(*STORY[:4]) + story.tell(*STORY[4:])
@@ -126,19 +132,21 @@ def test_each_step_from_the_first_start_on_is_heard_once_until_it_is_stopped_whi
         )
         _, metrics = notifier.get("/metrics")
         receiver.open.clear()
-        places += story.tell(Step.ACKNOWLEDGED)
+        places += story.tell(AlertEventType.ACKNOWLEDGED)
         notifier.wait_until(lambda: len(receiver.heard) > len(TOLD), "one was waiting", SECONDS)
         assert notifier.stop() == 0
     steps = [each.body["alerts"][0]["annotations"]["step"] for each in receiver.heard]
     assert steps == [*TOLD, "acknowledged"]
-    told = [place for place, step in zip_longest(places, STORY) if step is not Step.REFUSED]
+    told = [
+        place for place, step in zip_longest(places, STORY) if step is not AlertEventType.REFUSED
+    ]
     assert keys(receiver) == told
     assert deployment.group_offsets("webhook")[0] == int(places[-1].rpartition("/")[2]) - 1
     assert {each.headers["Authorization"] for each in receiver.heard} == {f"Bearer {TOKEN}"}
     assert 'ipg12_webhook_steps_total{step="refused",told="false"} 1.0' in metrics
     assert 'ipg12_webhook_steps_total{step="opened",told="true"} 1.0' in metrics
     log = notifier.log.read_text()
-    assert log.count("webhook.told") == len(TOLD)
+    assert log.count("webhook.delivered") == len(TOLD)
     for kept in (TOKEN, "secret", receiver.url, "Traceback"):
         assert kept not in log
 
@@ -151,8 +159,10 @@ def test_what_happens_while_the_receiver_is_away_or_busy_is_told_once_it_is_back
 
     receiver.reply = busy
     with telling(deployment, receiver) as notifier:
-        places = story.tell(Step.OPENED, Step.ACKNOWLEDGED, Step.RESOLVED)
-        others = story.tell(Step.OPENED, Step.RESOLVED, partition=1)
+        places = story.tell(
+            AlertEventType.OPENED, AlertEventType.ACKNOWLEDGED, AlertEventType.RESOLVED
+        )
+        others = story.tell(AlertEventType.OPENED, AlertEventType.RESOLVED, partition=1)
         notifier.wait_until(
             lambda: "fault=ConnectError" in notifier.log.read_text(), "it was tried", SECONDS
         )
@@ -163,7 +173,7 @@ def test_what_happens_while_the_receiver_is_away_or_busy_is_told_once_it_is_back
     assert [key for key in keys(receiver) if key in others] == others
     assert len(keys(receiver)) == len(places + others)
     log = notifier.log.read_text()
-    waits = re.findall(r"WARNING webhook.again \S+ fault=503 wait_seconds=([\d.]+)", log)
+    waits = re.findall(r"WARNING webhook.retried \S+ fault=503 wait_seconds=([\d.]+)", log)
     assert [float(wait) >= 1 for wait in waits] == [True]
 
 
@@ -185,7 +195,7 @@ def test_whenever_it_is_killed_it_drops_nothing_and_repeats_at_most_what_was_not
             running.enter_context(notifier)
         for notifier, story in zip(first, stories, strict=True):
             wait_sharing(notifier)
-            places.append(story.tell(Step.OPENED, Step.ACKNOWLEDGED))
+            places.append(story.tell(AlertEventType.OPENED, AlertEventType.ACKNOWLEDGED))
         first[0].wait_until(lambda: refusing.heard, "it was told in vain", SECONDS)
         wait_done(first[1], 2)
         first[2].wait_until(lambda: answered.heard, "it was told", SECONDS)
@@ -195,7 +205,7 @@ def test_whenever_it_is_killed_it_drops_nothing_and_repeats_at_most_what_was_not
         refusing.reply = lambda _: TAKEN
         for number, notifier in enumerate(second):
             running.enter_context(notifier)
-            places[number] += stories[number].tell(Step.RESOLVED, Step.REOPENED)
+            places[number] += stories[number].tell(AlertEventType.RESOLVED, AlertEventType.REOPENED)
         for notifier, (_, receiver), told in zip(second, scenes, places, strict=True):
             wait_told(notifier, receiver, told)
     assert [key for key, _ in groupby(keys(refusing))] == places[0]
@@ -213,7 +223,9 @@ def test_what_will_not_be_taken_or_is_no_step_stops_it_in_one_line_and_comes_fir
     receiver.reply = lambda number: (400, {}) if number == 1 else TAKEN
     with receiver:
         with telling(deployment, receiver) as notifier:
-            places = story.tell(Step.OPENED, Step.ACKNOWLEDGED, Step.RESOLVED)
+            places = story.tell(
+                AlertEventType.OPENED, AlertEventType.ACKNOWLEDGED, AlertEventType.RESOLVED
+            )
             assert notifier.wait(SECONDS) == 2
         assert f"{places[1]}: the receiver of IPG12_WEBHOOK_URL answers 400;" in last_line(notifier)
         assert "secret" not in notifier.log.read_text()
@@ -234,7 +246,10 @@ def test_several_share_the_partitions_and_take_over_from_each_other_without_tell
     receiver.reply = lambda _: TAKEN if well.is_set() else (503, {})
     with receiver, telling(deployment, receiver) as first:
         with deployment.notifier(webhook_url=receiver.url) as second:
-            places = [story.tell(Step.OPENED, Step.RESOLVED, partition=each) for each in (0, 1)]
+            places = [
+                story.tell(AlertEventType.OPENED, AlertEventType.RESOLVED, partition=each)
+                for each in (0, 1)
+            ]
             both = {told[0] for told in places}
             first.wait_until(
                 lambda: both <= {each.key for each in receiver.heard}, "both waited", SECONDS
@@ -242,12 +257,14 @@ def test_several_share_the_partitions_and_take_over_from_each_other_without_tell
             wait_sharing(first, second)
             well.set()
             for each in (0, 1):
-                places[each] += story.tell(Step.REOPENED, Step.RESOLVED, partition=each)
+                places[each] += story.tell(
+                    AlertEventType.REOPENED, AlertEventType.RESOLVED, partition=each
+                )
             wait_told(second, receiver, places[0] + places[1])
             assert second.stop() == 0
         wait_sharing(first)
         for each in (0, 1):
-            places[each] += story.tell(Step.REOPENED, partition=each)
+            places[each] += story.tell(AlertEventType.REOPENED, partition=each)
         wait_told(first, receiver, places[0] + places[1])
     for each in (0, 1):
         told = [key for key in keys(receiver) if key.split("/")[1] == str(each)]

@@ -17,27 +17,32 @@ from alert_stories import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.alert import AlertAction, AlertCommand, AlertState, EpisodeRow, Step
+from schemas.alert import AlertAction, AlertCommand, AlertEventType, AlertState, EpisodeRow
 from schemas.verdict import Outcome, Severity
-from streams.alerts.book import Book, Changes, Thresholds
+from streams.alerts.alert_log import AlertLog, Changes, Thresholds
 
 ACTIVE: Final = {AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.REOPENED}
-STATE_BEFORE: Final[dict[Step, set[AlertState]]] = {
-    Step.OPENED: {AlertState.PENDING},
-    Step.REOPENED: {AlertState.RESOLVED},
-    Step.ACKNOWLEDGED: {AlertState.OPEN, AlertState.REOPENED},
-    Step.RESOLVED: ACTIVE,
-    Step.SILENCED: {*ACTIVE, AlertState.RESOLVED},
-    Step.UNSILENCED: {*ACTIVE, AlertState.RESOLVED},
+STATE_BEFORE: Final[dict[AlertEventType, set[AlertState]]] = {
+    AlertEventType.OPENED: {AlertState.PENDING},
+    AlertEventType.REOPENED: {AlertState.RESOLVED},
+    AlertEventType.ACKNOWLEDGED: {AlertState.OPEN, AlertState.REOPENED},
+    AlertEventType.RESOLVED: ACTIVE,
+    AlertEventType.SILENCED: {*ACTIVE, AlertState.RESOLVED},
+    AlertEventType.UNSILENCED: {*ACTIVE, AlertState.RESOLVED},
 }
 STATE_AFTER: Final = {
-    Step.OPENED: AlertState.OPEN,
-    Step.REOPENED: AlertState.REOPENED,
-    Step.ACKNOWLEDGED: AlertState.ACKNOWLEDGED,
-    Step.RESOLVED: AlertState.RESOLVED,
+    AlertEventType.OPENED: AlertState.OPEN,
+    AlertEventType.REOPENED: AlertState.REOPENED,
+    AlertEventType.ACKNOWLEDGED: AlertState.ACKNOWLEDGED,
+    AlertEventType.RESOLVED: AlertState.RESOLVED,
 }
-BY_ITSELF: Final = {Step.OPENED, Step.REOPENED, Step.RESOLVED, Step.UNSILENCED}
-ON_DEMAND: Final = set(Step) - {Step.OPENED, Step.REOPENED}
+BY_ITSELF: Final = {
+    AlertEventType.OPENED,
+    AlertEventType.REOPENED,
+    AlertEventType.RESOLVED,
+    AlertEventType.UNSILENCED,
+}
+ON_DEMAND: Final = set(AlertEventType) - {AlertEventType.OPENED, AlertEventType.REOPENED}
 
 RULES: Final = ("LV02", "DX01")
 PROVIDERS: Final = ("R0A", "RXX")
@@ -95,7 +100,7 @@ law = settings(max_examples=40)
 def test_an_alert_awaits_the_episodes_that_are_awaited_because_of_its_rule_whatever_thresholds_are(
     history: list[Happening], future: list[Happening], by: Thresholds, then: Thresholds
 ) -> None:
-    told = Story(Book(by))
+    told = Story(AlertLog(by))
     for happening in history:
         told.play(happening)
         for alert in told.alerts.values():
@@ -112,13 +117,13 @@ def test_an_alert_awaits_the_episodes_that_are_awaited_because_of_its_rule_whate
 def test_an_active_alert_awaits_something_and_a_resolved_one_nothing_unless_it_is_now_never(
     history: list[Happening], future: list[Happening], by: Thresholds, muted: set[Severity]
 ) -> None:
-    told = Story(Book(by))
+    told = Story(AlertLog(by))
     told.play(*history)
     by = {**by, **dict.fromkeys(muted)}
     told = continued(told, by)
     for happening in future:
         for event in told.play(happening).events:
-            if event.step is Step.RESOLVED:
+            if event.step is AlertEventType.RESOLVED:
                 assert event.alert is not None
                 assert event.alert.awaiting == 0
         for alert in told.alerts.values():
@@ -162,7 +167,7 @@ def test_every_finding_of_a_verdict_that_was_not_older_than_the_one_before_is_co
 def test_a_book_made_from_what_was_written_goes_on_as_the_one_that_wrote_it(
     history: list[Happening], future: list[Happening], by: Thresholds
 ) -> None:
-    told = Story(Book(by))
+    told = Story(AlertLog(by))
     told.play(*history)
     taken_over = continued(told, by)
     assert taken_over.play() == Changes()
@@ -178,7 +183,7 @@ def test_a_book_made_from_what_was_written_goes_on_as_the_one_that_wrote_it(
 def test_it_does_not_matter_how_often_one_asks_what_has_changed(
     history: list[Happening], by: Thresholds
 ) -> None:
-    once, often = Story(Book(by)), Story(Book(by))
+    once, often = Story(AlertLog(by)), Story(AlertLog(by))
     once.play(*history)
     for happening in history:
         often.play(happening)
@@ -191,24 +196,24 @@ def test_it_does_not_matter_how_often_one_asks_what_has_changed(
 def test_the_events_of_an_alert_are_steps_that_lead_from_one_state_to_the_next(
     history: list[Happening], by: Thresholds
 ) -> None:
-    told = Story(Book(by))
+    told = Story(AlertLog(by))
     told.play(*history)
     states: dict[str, AlertState] = dict.fromkeys(told.alerts, AlertState.PENDING)
     silent: set[str] = set()
     for event in told.events:
-        if event.step is Step.REFUSED:
+        if event.step is AlertEventType.REFUSED:
             assert event.alert is None or event.alert.state is states[event.key]
             continue
         assert event.alert is not None
         assert states[event.key] in STATE_BEFORE[event.step]
         states[event.key] = STATE_AFTER.get(event.step, states[event.key])
         assert event.alert.state is states[event.key]
-        if event.step in {Step.OPENED, Step.REOPENED}:
+        if event.step in {AlertEventType.OPENED, AlertEventType.REOPENED}:
             assert by[event.alert.severity] is not None
-        assert event.step is not Step.UNSILENCED or event.key in silent
+        assert event.step is not AlertEventType.UNSILENCED or event.key in silent
         silent = {
-            Step.SILENCED: silent | {event.key},
-            Step.UNSILENCED: silent - {event.key},
+            AlertEventType.SILENCED: silent | {event.key},
+            AlertEventType.UNSILENCED: silent - {event.key},
         }.get(event.step, silent)
         assert bool(event.alert.silence) == (event.key in silent)
     assert {key: alert.state for key, alert in told.alerts.items()} == states
@@ -223,7 +228,7 @@ def test_the_events_of_an_alert_are_steps_that_lead_from_one_state_to_the_next(
 def test_an_event_carries_the_alert_as_it_is_after_the_step_and_none_only_where_there_is_none(
     history: list[Happening], by: Thresholds
 ) -> None:
-    told = Story(Book(by))
+    told = Story(AlertLog(by))
     for happening in history:
         for event in told.play(happening).events:
             assert event.alert == told.alerts.get(event.key)
@@ -234,14 +239,16 @@ def test_an_event_carries_the_alert_as_it_is_after_the_step_and_none_only_where_
 def test_a_command_leaves_one_event_with_its_id_and_what_is_no_command_leaves_none_with_an_id(
     history: list[Happening], by: Thresholds
 ) -> None:
-    told = Story(Book(by))
+    told = Story(AlertLog(by))
     for happening in history:
         changes = told.play(happening)
         if isinstance(happening, AlertCommand):
             (event,) = changes.events
             assert (event.command, event.by) == (happening.id, happening.by)
             assert event.step in ON_DEMAND
-            assert list(changes.alerts) == ([] if event.step is Step.REFUSED else [event.key])
+            assert list(changes.alerts) == (
+                [] if event.step is AlertEventType.REFUSED else [event.key]
+            )
         else:
             assert {event.step for event in changes.events} <= BY_ITSELF
             assert {(event.command, event.by) for event in changes.events} <= {(None, None)}
@@ -252,7 +259,7 @@ def test_a_command_leaves_one_event_with_its_id_and_what_is_no_command_leaves_no
 def test_a_resolution_by_hand_waives_its_rule_where_it_was_awaited_and_nothing_else_waives(
     history: list[Happening], by: Thresholds
 ) -> None:
-    told = Story(Book(by))
+    told = Story(AlertLog(by))
     for happening in history:
         before = dict(told.episodes)
         awaited = {key: told.awaited(key) for key in told.alerts}
@@ -262,7 +269,7 @@ def test_a_resolution_by_hand_waives_its_rule_where_it_was_awaited_and_nothing_e
             continue
         waived: dict[str, EpisodeRow] = {}
         for event in changes.events:
-            if event.step is Step.RESOLVED:
+            if event.step is AlertEventType.RESOLVED:
                 for key in awaited[event.key]:
                     rules = (*before[key].waived, event.rule)
                     waived[key] = before[key].model_copy(update={"waived": rules})
@@ -275,7 +282,7 @@ def test_a_resolution_by_hand_waives_its_rule_where_it_was_awaited_and_nothing_e
 def test_only_an_alert_that_was_acknowledged_names_who_did_and_only_a_pending_one_keeps_times(
     history: list[Happening], by: Thresholds
 ) -> None:
-    told = Story(Book(by))
+    told = Story(AlertLog(by))
     for happening in history:
         told.play(happening)
         for alert in told.alerts.values():
@@ -296,7 +303,7 @@ def test_only_an_alert_that_was_acknowledged_names_who_did_and_only_a_pending_on
 def test_after_silences_have_ended_none_is_due(
     history: list[Happening], by: Thresholds, now: int
 ) -> None:
-    told = Story(Book(by))
+    told = Story(AlertLog(by))
     told.play(*history)
     due = told.book.due(minute(now))
     events = told.play(minute(now)).events

@@ -14,11 +14,11 @@ from schemas.alert import (
     AlertAction,
     AlertCommand,
     AlertEvent,
+    AlertEventType,
     AlertPosition,
     AlertState,
     EpisodeRow,
     Silence,
-    Step,
 )
 from schemas.verdict import Action, Finding, Fix, Outcome, Position, Severity, Source
 
@@ -123,7 +123,7 @@ commands = st.one_of(
 )
 events = st.builds(
     AlertEvent,
-    step=st.sampled_from(Step),
+    step=st.sampled_from(AlertEventType),
     rule=rules,
     provider=providers,
     at=moments,

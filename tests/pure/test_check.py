@@ -5,8 +5,8 @@ import pytest
 from schemas.episode import DatedCode
 from schemas.rejection import Reason
 from schemas.verdict import RULESET, Outcome
-from streams.check import check, judge
-from streams.rule import coded
+from streams.validation.check import check, judge
+from streams.validation.rule import coded
 
 
 def test_an_episode_without_a_finding_is_compliant_and_proposes_nothing() -> None:

@@ -7,8 +7,8 @@ from jsonschema import Draft202012Validator
 
 from schemas.export import json_schemas
 from schemas.verdict import Outcome
-from streams.check import check, judge
-from streams.rule import coded
+from streams.validation.check import check, judge
+from streams.validation.rule import coded
 
 GOLDEN = [
     json.loads(line)

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from alert_steps import step_of
+from alert_events import step_of
 from alert_stories import (
     Happening,
     acknowledged,
@@ -17,17 +17,17 @@ from alert_stories import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.alert import AlertState, Step
+from schemas.alert import AlertEventType, AlertState
 from schemas.verdict import Severity
 from streams.alerts.alertmanager import NOT_YET, AlertmanagerMessage, for_alertmanager
 from streams.alerts.notification import Notification, notification
 from streams.alerts.pagerduty import SUMMARY_CHARACTERS, PagerDutyEvent, for_pagerduty
-from streams.webhook.answer import (
+from streams.notifier.response import (
     LONGEST_ASKED_SECONDS,
     LONGEST_SECONDS,
-    Answer,
-    asked_seconds,
-    meaning,
+    DeliveryOutcome,
+    outcome_of,
+    retry_after_seconds,
     wait_seconds,
 )
 
@@ -39,7 +39,7 @@ def opened(
     rule: str = "LV02", severity: Severity = Severity.ERROR, awaiting: int = 1
 ) -> Notification:
     """Give what is told of an alert that was opened."""
-    event = step_of(Step.OPENED, rule=rule, severity=severity, awaiting=awaiting)
+    event = step_of(AlertEventType.OPENED, rule=rule, severity=severity, awaiting=awaiting)
     found = notification(event)
     assert found
     return found
@@ -301,13 +301,13 @@ def test_a_step_that_comes_without_an_alert_is_notopened() -> None:
 @pytest.mark.parametrize(
     "status,answer",
     [
-        *((each, Answer.TOLD) for each in (200, 202, 204, 299)),
-        *((each, Answer.LATER) for each in (408, 429, 500, 503, 599)),
-        *((each, Answer.REFUSED) for each in (300, 302, 400, 401, 404, 410, 600)),
+        *((each, DeliveryOutcome.TOLD) for each in (200, 202, 204, 299)),
+        *((each, DeliveryOutcome.LATER) for each in (408, 429, 500, 503, 599)),
+        *((each, DeliveryOutcome.REFUSED) for each in (300, 302, 400, 401, 404, 410, 600)),
     ],
 )
-def test_a_status_means_told_later_or_refused(status: int, answer: Answer) -> None:
-    assert meaning(status) is answer
+def test_a_status_means_told_later_or_refused(status: int, answer: DeliveryOutcome) -> None:
+    assert outcome_of(status) is answer
 
 
 @pytest.mark.parametrize(
@@ -333,7 +333,7 @@ def test_a_status_means_told_later_or_refused(status: int, answer: Answer) -> No
 def test_a_receiver_may_ask_to_be_left_alone_for_some_time(
     header: str | None, seconds: float
 ) -> None:
-    assert asked_seconds(header, NOW) == seconds
+    assert retry_after_seconds(header, NOW) == seconds
 
 
 numbers = st.integers(-1, 40).map(str) | st.integers().map(str) | st.just("")
@@ -350,7 +350,7 @@ dates = st.builds(
 
 @given(st.text() | dates)
 def test_whatever_a_receiver_asks_for_the_wait_has_bounds(header: str) -> None:
-    assert 0 <= asked_seconds(header, NOW) <= LONGEST_ASKED_SECONDS
+    assert 0 <= retry_after_seconds(header, NOW) <= LONGEST_ASKED_SECONDS
 
 
 @given(

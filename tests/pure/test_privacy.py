@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from schemas.codes import CODE_CHARACTERS, normalise
 from schemas.episode import Episode, submitted_codes
-from streams.check import judge
-from streams.intake import read_episode
-from streams.metrics import Metrics
-from streams.outbox import fill, next_row
-from streams.routing import HEADER_NAMES, Header, Routing
+from streams.records import Header
 from streams.settings import Settings
+from streams.validation.check import judge
+from streams.validation.chunk_output import judge_chunk, next_row
+from streams.validation.reading import read_episode
+from streams.validation.routing import HEADER_NAMES, Routing
+from streams.worker.metrics import Metrics
 
 ROUTING = Routing("ipg12.episodes", 3, "ipg12")
 SETTINGS = Settings()
@@ -35,7 +36,7 @@ def said(value: bytes | None, max_bytes: int, incoming: list[Header]) -> str:
     submitted: tuple[str, ...] = ()
     if isinstance(read, Episode):
         submitted = submitted_codes(read.procedures) + submitted_codes(read.diagnoses)
-    key, answer = ROUTING.answer(verdict, 7)
+    key, answer = ROUTING.verdict(verdict, 7)
     told = json.loads(answer)
     episode_id, provider_code = told.pop("episode_id"), told.pop("provider_code")
     assert (episode_id, provider_code) == (read.episode_id, read.provider_code)
@@ -65,10 +66,10 @@ def test_neither_the_ledger_nor_the_metrics_say_anything_of_a_record(
         FakeRecord(offset, value, key=value, headers=incoming, timestamp=None)
         for offset, value in enumerate(values)
     ]
-    outbox = fill(chunk, ROUTING, SETTINGS)
+    output = judge_chunk(chunk, ROUTING)
     metrics = Metrics()
-    metrics.committed(outbox, chunk, 0.001)
-    assert TRACE.findall(next_row(None, outbox).model_dump_json()) == []
+    metrics.committed(output, chunk, 0.001)
+    assert TRACE.findall(next_row(None, output).model_dump_json()) == []
     assert LETTERS.findall(metrics.exposition().decode()) == []
 
 

@@ -18,9 +18,9 @@ from strategies import (
 from schemas.codes import normalise, read_diagnosis_code, read_procedure_code
 from schemas.episode import Episode, submitted_codes
 from schemas.verdict import Outcome, Severity, Verdict
-from streams.check import check, judge
-from streams.rule import Rule
-from streams.rules import RULES
+from streams.validation.check import check, judge
+from streams.validation.rule import Rule
+from streams.validation.rules import RULES
 
 SPELLINGS = [
     str.lower,

@@ -1,7 +1,7 @@
 import pytest
 
-from streams.check import check
-from streams.rule import coded
+from streams.validation.check import check
+from streams.validation.rule import coded
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from schemas.verdict import Outcome
-from streams.rights import Command, Operation, Resource, Right, grants, needed
-from streams.settings import OutOfScope, Settings
-from streams.topics import Topics, for_alerts, for_worker
+from streams.kafka.rights import Command, Operation, Resource, Right, grants, needed
+from streams.kafka.topics import Topics, for_alerts, for_worker
+from streams.setting_types import OutOfScope
+from streams.settings import Settings
 
 SETTINGS = Settings(group="judges", topic_prefix="of-a-trust.")
 TOPICS = Topics(SETTINGS.topic_prefix)

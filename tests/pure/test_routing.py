@@ -3,9 +3,10 @@ import json
 import pytest
 
 from schemas.verdict import RULESET, Outcome, Verdict
-from streams.check import check, judge
-from streams.routing import HEADER_NAMES, MAX_FINDINGS_BYTES, Header, Routing
-from streams.rule import coded
+from streams.records import Header
+from streams.validation.check import check, judge
+from streams.validation.routing import HEADER_NAMES, MAX_FINDINGS_BYTES, Routing
+from streams.validation.rule import coded
 
 ROUTING = Routing("ipg12.episodes", 3, "ipg12")
 COMPLIANT = check(coded("V44.4 V55.1 Y53.4 Z66.5"))
@@ -122,16 +123,16 @@ def test_of_many_findings_the_first_that_fit_into_16_kib_are_written() -> None:
 
 def test_findings_may_fill_the_header_to_the_last_byte(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = added(NON_COMPLIANT)["ipg12-findings"]
-    monkeypatch.setattr("streams.routing.MAX_FINDINGS_BYTES", len(whole))
+    monkeypatch.setattr("streams.validation.routing.MAX_FINDINGS_BYTES", len(whole))
     assert added(NON_COMPLIANT)["ipg12-findings"] == whole
-    monkeypatch.setattr("streams.routing.MAX_FINDINGS_BYTES", len(whole) - 1)
+    monkeypatch.setattr("streams.validation.routing.MAX_FINDINGS_BYTES", len(whole) - 1)
     assert len(json.loads(added(NON_COMPLIANT)["ipg12-findings"])) == (
         len(NON_COMPLIANT.findings) - 1
     )
 
 
 def test_an_answer_is_keyed_by_the_provider_and_says_where_its_record_stands() -> None:
-    key, value = ROUTING.answer(NON_COMPLIANT, 41)
+    key, value = ROUTING.verdict(NON_COMPLIANT, 41)
     assert key == b"R0A"
     answer = json.loads(value)
     assert answer.pop("source") == {"topic": "ipg12.episodes", "partition": 3, "offset": 41}
@@ -141,6 +142,6 @@ def test_an_answer_is_keyed_by_the_provider_and_says_where_its_record_stands() -
 
 
 def test_an_answer_has_no_key_where_the_provider_is_unreadable() -> None:
-    key, value = ROUTING.answer(judge(b"{}"), 0)
+    key, value = ROUTING.verdict(judge(b"{}"), 0)
     assert key is None
     assert json.loads(value)["provider_code"] is None

@@ -4,9 +4,9 @@ import pytest
 
 from schemas.codes import dotted
 from schemas.episode import Episode
-from streams.check import check
-from streams.rule import coded
-from streams.rules import RULES
+from streams.validation.check import check
+from streams.validation.rule import coded
+from streams.validation.rules import RULES
 
 GOOD = "V44.4 V55.1 Y53.4 Z66.5"
 LETTERS = [chr(letter) for letter in range(ord("A"), ord("Z") + 1)]

@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-import streams.rules
+import streams.validation.rules
 from schemas.verdict import Outcome, Severity, Verdict
-from streams.check import check
-from streams.rule import Pair, Rule
-from streams.rules import RULES
+from streams.validation.check import check
+from streams.validation.rule import Pair, Rule
+from streams.validation.rules import RULES
 
 SPECIFIED = """
 LV01 levels-missing error
@@ -68,7 +68,7 @@ def test_every_rule_has_a_name_and_a_title_of_its_own() -> None:
 
 
 def test_every_file_of_rules_is_named_by_the_code_and_the_name_of_the_rule_listed() -> None:
-    files = {path.stem for path in Path(streams.rules.__file__).parent.glob("*.py")}
+    files = {path.stem for path in Path(streams.validation.rules.__file__).parent.glob("*.py")}
     named = {f"{rule.code.lower()}_{rule.name.replace('-', '_')}" for rule in RULES}
     assert files == named | {"__init__"}
 

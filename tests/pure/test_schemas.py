@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from schemas.export import DIRECTORY, json_schemas
 from schemas.ledger import LedgerRow
-from streams.check import judge
+from streams.validation.check import judge
 
 
 def fields(schema: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

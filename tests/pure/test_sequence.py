@@ -1,11 +1,11 @@
 from schemas.episode import submitted_codes
-from streams.rule import coded
-from streams.sequence import Procedure, Sequence, in_scope
+from streams.validation.rule import coded
+from streams.validation.sequence import CodedSequence, Procedure, in_scope
 
 
-def read(procedures: str, diagnoses: str = "M80.58") -> Sequence:
+def read(procedures: str, diagnoses: str = "M80.58") -> CodedSequence:
     episode = coded(procedures, diagnoses)
-    return Sequence(submitted_codes(episode.procedures), submitted_codes(episode.diagnoses))
+    return CodedSequence(submitted_codes(episode.procedures), submitted_codes(episode.diagnoses))
 
 
 def shown(items: list[Procedure]) -> str:

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from streams.settings import SecurityProtocol, Settings
-from streams.trouble import Trouble
+from streams.errors import OperatorError
+from streams.setting_types import SecurityProtocol
+from streams.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,7 @@ def test_a_bad_value_is_one_line_that_names_its_variable_and_not_the_value(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    with pytest.raises(Trouble) as trouble:
+    with pytest.raises(OperatorError) as trouble:
         Settings.read()
     message = str(trouble.value)
     assert name in message
@@ -74,7 +75,7 @@ def test_a_webhooks_token_comes_from_the_file_that_is_named_and_neither_it_nor_t
 
 def test_a_password_file_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IPG12_SASL_PASSWORD_FILE", "/nowhere/password")
-    with pytest.raises(Trouble, match="IPG12_SASL_PASSWORD_FILE"):
+    with pytest.raises(OperatorError, match="IPG12_SASL_PASSWORD_FILE"):
         Settings.read()
 
 
@@ -83,7 +84,7 @@ def test_a_protocol_with_a_password_needs_one(
     monkeypatch: pytest.MonkeyPatch, protocol: str
 ) -> None:
     monkeypatch.setenv("IPG12_SECURITY_PROTOCOL", protocol)
-    with pytest.raises(Trouble, match="IPG12_SASL_USERNAME and IPG12_SASL_PASSWORD"):
+    with pytest.raises(OperatorError, match="IPG12_SASL_USERNAME and IPG12_SASL_PASSWORD"):
         Settings.read()
 
 
@@ -94,7 +95,7 @@ def test_credentials_that_the_protocol_would_not_use_are_refused(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    with pytest.raises(Trouble, match="needs IPG12_SECURITY_PROTOCOL="):
+    with pytest.raises(OperatorError, match="needs IPG12_SECURITY_PROTOCOL="):
         Settings.read()
 
 
@@ -102,14 +103,16 @@ def test_a_value_of_the_wrong_form_is_told_what_it_should_be(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("IPG12_BROKERS", "kafka")
-    with pytest.raises(Trouble, match="IPG12_BROKERS: should be: host:port of one or more brokers"):
+    with pytest.raises(
+        OperatorError, match="IPG12_BROKERS: should be: host:port of one or more brokers"
+    ):
         Settings.read()
 
 
 def test_a_certificate_needs_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IPG12_SECURITY_PROTOCOL", "SSL")
     monkeypatch.setenv("IPG12_SSL_CERTFILE", __file__)
-    with pytest.raises(Trouble, match="IPG12_SSL_KEYFILE"):
+    with pytest.raises(OperatorError, match="IPG12_SSL_KEYFILE"):
         Settings.read()
 
 

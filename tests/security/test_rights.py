@@ -5,7 +5,7 @@ import re
 from functools import cache
 
 import pytest
-from alert_steps import step_of
+from alert_events import step_of
 from broker.deployment import Deployment
 from broker.receiver import Receiver
 from broker.records import Content, Publisher
@@ -14,11 +14,11 @@ from broker.worker import run
 from security.acls import grant, withdraw
 from security.secured import USER, Secured
 
-from schemas.alert import Step
+from schemas.alert import AlertEventType
+from streams.errors import OperatorError
 from streams.kafka.admin import create_topics, verify_topics, verify_use
-from streams.rights import Command, Right, grants, needed
+from streams.kafka.rights import Command, Right, grants, needed
 from streams.settings import Settings
-from streams.trouble import Trouble
 
 SECONDS = 60
 PREFIX = "rights."
@@ -105,7 +105,7 @@ def test_with_all_rights_but_one_that_one_alone_is_named(
     wanted = needed(command, NAMES)
     rights = grant(deployment.admin, [one(right) for right in wanted if right != left_out])
     try:
-        with pytest.raises(Trouble) as trouble:
+        with pytest.raises(OperatorError) as trouble:
             VERIFY[command](settings, command)
     finally:
         withdraw(deployment.admin, rights)
@@ -117,12 +117,12 @@ def test_with_the_rights_printed_for_them_worker_and_publisher_see_all_that_they
 ) -> None:
     rights = grant(deployment.admin, printed(deployment, Command.WORKER))
     verify_topics(settings, Command.WORKER)
-    with pytest.raises(Trouble, match=r"Write on topic rights\.episodes"):
+    with pytest.raises(OperatorError, match=r"Write on topic rights\.episodes"):
         verify_use(settings, Command.PUBLISH)
     withdraw(deployment.admin, rights)
     rights = grant(deployment.admin, printed(deployment, Command.PUBLISH))
     verify_use(settings, Command.PUBLISH)
-    with pytest.raises(Trouble):
+    with pytest.raises(OperatorError):
         verify_topics(settings, Command.WORKER)
     withdraw(deployment.admin, rights)
 
@@ -156,7 +156,7 @@ def test_with_the_rights_printed_for_it_a_notifier_tells_what_happens(
         everything = set(range(PARTITIONS))
         notifier.wait_until(lambda: notifier.partitions() == everything, "it began", SECONDS)
         events = Publisher(deployment.cluster.client, deployment.topic("alert-events"))
-        value = step_of(Step.RESOLVED).model_dump_json().encode()
+        value = step_of(AlertEventType.RESOLVED).model_dump_json().encode()
         events.publish([Content(0, None, value, (), 0)])
         notifier.wait_until(lambda: receiver.heard, "it was told", SECONDS)
         assert notifier.stop() == 0
@@ -174,7 +174,7 @@ def test_with_the_rights_printed_for_it_a_dashboard_shows_and_does_what_it_offer
     rights = grant(deployment.admin, lines)
     with deployment.dashboard(**settings_of_it) as dashboard:
         dashboard.wait_ready()
-        assert json.loads(dashboard.get("/api/counters")[1])["waiting"] == 0
+        assert json.loads(dashboard.get("/api/counters")[1])["lag"] == 0
         assert dashboard.stop() == 0
     withdraw(deployment.admin, rights)
 
@@ -189,7 +189,7 @@ def test_topics_cannot_be_created_and_compared_without_each_right_printed_for_th
     lines = printed(deployment, Command.CREATE)
     (without,) = (line for line in lines if f"--operation {left_out} " in line)
     rights = grant(deployment.admin, [line for line in lines if line != without])
-    with pytest.raises(Trouble) as trouble:
+    with pytest.raises(OperatorError) as trouble:
         create_topics(settings, PARTITIONS, replication=1)
     named = set(re.findall(r"(\w+) on topic", str(trouble.value)))
     assert named == {left_out}

@@ -3,9 +3,10 @@
 import pytest
 from security.secured import PASSWORD, USER
 
+from streams.errors import OperatorError
 from streams.kafka.connection import for_faust
-from streams.settings import SecurityProtocol, Settings
-from streams.trouble import Trouble
+from streams.setting_types import SecurityProtocol
+from streams.settings import Settings
 
 
 def test_neither_the_settings_nor_what_faust_is_given_show_the_password() -> None:
@@ -26,7 +27,7 @@ def test_a_setting_that_is_wrong_beside_a_password_does_not_bring_it_to_light(
     good = {"SECURITY_PROTOCOL": "SASL_SSL", "SASL_USERNAME": USER, "SASL_PASSWORD": PASSWORD}
     for each, its_value in {**good, name: value}.items():
         monkeypatch.setenv(f"IPG12_{each}", its_value)
-    with pytest.raises(Trouble) as trouble:
+    with pytest.raises(OperatorError) as trouble:
         Settings.read()
     assert PASSWORD not in repr(trouble.value)
     assert trouble.value.__suppress_context__

@@ -14,9 +14,9 @@ from broker.worker import run
 from security.acls import grant
 from security.secured import PASSWORD, USER, Secured
 
-from streams.rights import Command, grants, needed
+from streams.kafka.rights import Command, grants, needed
+from streams.kafka.topics import wanted
 from streams.settings import Settings
-from streams.topics import wanted
 
 RECORDS = 200
 SECONDS = 60
@@ -124,6 +124,6 @@ def test_a_password_stands_in_no_log_page_command_line_or_environment(done: Done
     assert b"IPG12_BROKERS" in done.process["environ"]
     assert b"ipg12" in done.process["cmdline"]
     assert [name for name, text in done.process.items() if PASSWORD.encode() in text] == []
-    assert "partition.open" in done.log
+    assert "partition.opened" in done.log
     assert PASSWORD not in done.log
     assert PASSWORD not in done.pages

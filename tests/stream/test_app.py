@@ -4,11 +4,11 @@ from types import SimpleNamespace
 
 from fakes import FakeRecord, chunk
 
-from streams.agents import carrier, or_crash
-from streams.app import create_app
-from streams.kafka.chunks import CHUNK_BYTES, Chunk
+from streams.engine.chunk_agent import chunk_agent, or_crash
+from streams.engine.chunks import CHUNK_BYTES, Chunk
+from streams.errors import OperatorError
 from streams.settings import Settings
-from streams.trouble import Trouble
+from streams.worker.app import create_worker_app
 
 
 class FakePartitions:
@@ -23,7 +23,7 @@ class FakePartitions:
 
 
 def test_an_app_is_made_without_a_broker_and_named_after_the_group() -> None:
-    app = create_app(Settings(group="g1", topic_prefix="t.", web_port=7001))
+    app = create_worker_app(Settings(group="g1", topic_prefix="t.", web_port=7001))
     assert app.conf.id == "g1"
     assert app.conf.web_port == 7001
     (agent,) = app.agents.values()
@@ -32,7 +32,7 @@ def test_an_app_is_made_without_a_broker_and_named_after_the_group() -> None:
 
 
 def test_faust_keeps_no_account_of_what_is_done() -> None:
-    app = create_app(Settings())
+    app = create_worker_app(Settings())
     (agent,) = app.agents.values()
     assert not agent.channel.acks
     assert not app.conf.topic_allow_declare
@@ -40,9 +40,9 @@ def test_faust_keeps_no_account_of_what_is_done() -> None:
 
 
 async def test_the_agent_takes_chunks_in_order() -> None:
-    app = create_app(Settings())
+    app = create_worker_app(Settings())
     partitions = FakePartitions()
-    agent = app.agent(app.channel(), name="tested")(carrier(app, partitions))  # type: ignore[arg-type]
+    agent = app.agent(app.channel(), name="tested")(chunk_agent(app, partitions))  # type: ignore[arg-type]
     async with agent.test_context() as context:
         for last in (3, 5, 9):
             await context.put(chunk([last]))
@@ -50,23 +50,23 @@ async def test_the_agent_takes_chunks_in_order() -> None:
 
 
 async def test_what_came_while_an_actor_was_busy_is_taken_together() -> None:
-    app = create_app(Settings())
+    app = create_worker_app(Settings())
     partitions = FakePartitions()
     stream = FakeStream()
     for last in (3, 5):
         stream.channel.queue.put_nowait(SimpleNamespace(value=chunk([last])))
-    await carrier(app, partitions)(stream)  # type: ignore[arg-type]
+    await chunk_agent(app, partitions)(stream)  # type: ignore[arg-type]
     assert partitions.taken == [[0, 3, 5]]
 
 
 async def test_no_more_is_taken_together_than_a_transaction_may_hold() -> None:
-    app = create_app(Settings())
+    app = create_worker_app(Settings())
     partitions = FakePartitions()
     stream = FakeStream()
     half = Chunk([FakeRecord(1, b" " * (CHUNK_BYTES // 2))], None)
     for _ in range(3):
         stream.channel.queue.put_nowait(SimpleNamespace(value=half))
-    await carrier(app, partitions)(stream)  # type: ignore[arg-type]
+    await chunk_agent(app, partitions)(stream)  # type: ignore[arg-type]
     assert partitions.taken == [[0, 1, 1]]
     assert stream.channel.queue.qsize() == 1
 
@@ -82,15 +82,15 @@ class FakeStream:
 
 
 async def test_an_exception_in_the_agent_ends_the_app_and_keeps_its_reason() -> None:
-    app = create_app(Settings())
+    app = create_worker_app(Settings())
     partitions = FakePartitions()
-    partitions.faults = [Trouble("mend it")]
-    await carrier(app, partitions)(FakeStream())  # type: ignore[arg-type]
+    partitions.faults = [OperatorError("mend it")]
+    await chunk_agent(app, partitions)(FakeStream())  # type: ignore[arg-type]
     assert str(app.crash_reason) == "mend it"
 
 
 async def test_an_actor_that_is_asked_to_stop_ends_without_a_fault() -> None:
-    app = create_app(Settings())
+    app = create_worker_app(Settings())
     actor = asyncio.create_task(or_crash(app, asyncio.Event().wait()))  # type: ignore[arg-type]
     await asyncio.sleep(0)
     actor.cancel()
@@ -99,8 +99,8 @@ async def test_an_actor_that_is_asked_to_stop_ends_without_a_fault() -> None:
 
 
 async def test_a_cancellation_that_nobody_asked_for_ends_the_app() -> None:
-    app = create_app(Settings())
+    app = create_worker_app(Settings())
     partitions = FakePartitions()
     partitions.faults = [asyncio.CancelledError()]
-    await carrier(app, partitions)(FakeStream())  # type: ignore[arg-type]
+    await chunk_agent(app, partitions)(FakeStream())  # type: ignore[arg-type]
     assert "start it again" in str(app.crash_reason)

@@ -20,13 +20,15 @@ from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.kafka import batches, old_batches, record_parser
-from streams.kafka.chunks import Chunk, regrouped
-from streams.kafka.fetched import UnreadableBatch, read_by_parts, verify_readable
-from streams.kafka.single_batch import SingleRecordBatch
-from streams.outbox import Row
+from streams.batches import old_formats as old_batches
+from streams.batches import parts as batches
+from streams.batches import record_parser
+from streams.batches.fetched import UnreadableBatch, read_by_parts, verify_readable
+from streams.batches.single_record import SingleRecordBatch
+from streams.engine.chunks import Chunk, regrouped
+from streams.errors import OperatorError
 from streams.packed import Packed
-from streams.trouble import Trouble
+from streams.records import Row
 
 SOURCE = TP("ipg12.episodes", 0)
 PART_BYTES = 1_000
@@ -188,7 +190,7 @@ def test_what_was_fetched_is_let_go_of_without_a_search_for_cycles() -> None:
             batch = raw_batch(
                 [RawRecord(b"v" * 500)] * 20 + [RawRecord(b"v", headers=[(b"\xff", b"")])], codec
             )
-            fetched = batches.Batches(batch)
+            fetched = batches.BatchParts(batch)
             gone = weakref.ref(fetched)
             while fetched.has_next() or fetched.take_turn():
                 assert list(fetched.next_batch())
@@ -294,7 +296,7 @@ def test_what_cannot_be_read_is_handed_over_by_itself_once_all_before_it_is() ->
 
     (unreadable,) = taken(bytes(damaged), begin=2)
     place = r"^ipg12\.episodes/0, offsets 2 to 3: CorruptRecordException while reading them; see"
-    with pytest.raises(Trouble, match=place):
+    with pytest.raises(OperatorError, match=place):
         verify_readable([unreadable])
     chunks = regrouped([Chunk([*found, unreadable], None)], 100)
     assert [[record.offset for record in chunk.records] for chunk in chunks] == [[0, 1], [2]]
@@ -316,7 +318,7 @@ def test_a_batch_that_is_not_what_it_says_is_named() -> None:
     short = bytearray(longer)
     short[8:12] = (9).to_bytes(4)
     for batch in (*too_few, longer, short, raw_batch([Negative(b"")], "zstd")):
-        records = batches.Batches(bytes(batch))
+        records = batches.BatchParts(bytes(batch))
         with pytest.raises(CorruptRecordException):
             [*iter(lambda records=records: list(records.next_batch()), [])]
 

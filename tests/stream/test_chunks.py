@@ -7,8 +7,8 @@ from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.kafka.chunks import CHUNK_BYTES, Chunk, ChunkRecord, chunk_scheduler, regrouped
-from streams.outbox import Record
+from streams.engine.chunks import CHUNK_BYTES, Chunk, ChunkRecord, chunk_scheduler, regrouped
+from streams.records import Record
 
 SOURCE = TP("ipg12.episodes", 0)
 

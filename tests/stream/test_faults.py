@@ -11,7 +11,7 @@ from aiokafka.errors import (
     TransactionalIdAuthorizationFailed,
 )
 
-from streams.kafka.faults import name_of, refusal, unavailable
+from streams.kafka.errors import name_of, refusal, unavailable
 
 
 @pytest.mark.parametrize(

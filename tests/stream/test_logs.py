@@ -42,7 +42,9 @@ def raised(error: Exception, cause: Exception | None = None) -> Exception:
 
 
 def test_a_log_record_is_one_line_with_time_and_level() -> None:
-    assert line("partition.open %s next=%d", "a/1", 3).endswith("Z ERROR partition.open a/1 next=3")
+    assert line("partition.opened %s next=%d", "a/1", 3).endswith(
+        "Z ERROR partition.opened a/1 next=3"
+    )
     assert "\n" not in line("one\ntwo")
 
 

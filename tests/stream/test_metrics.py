@@ -5,9 +5,9 @@ from fakes import FakeRecord
 from prometheus_client.parser import text_string_to_metric_families
 
 from schemas.verdict import Outcome
-from streams.metrics import Metrics
-from streams.outbox import Outbox
-from streams.rules import RULES
+from streams.validation.chunk_output import ChunkOutput
+from streams.validation.rules import RULES
+from streams.worker.metrics import Metrics
 
 
 def samples(metrics: Metrics) -> dict[str, float]:
@@ -30,7 +30,7 @@ def test_every_outcome_and_rule_stands_there_with_zero_before_it_happens() -> No
 
 def test_a_committed_chunk_is_counted_and_measured() -> None:
     metrics = Metrics()
-    outbox = Outbox(upto=3)
+    outbox = ChunkOutput(upto=3)
     outbox.outcomes.update({Outcome.COMPLIANT: 2, Outcome.DEAD_LETTER: 1})
     outbox.rules.update({"LV02": 2})
     half_a_minute_ago = int((time() - 20) * 1000)

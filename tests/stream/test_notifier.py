@@ -2,19 +2,19 @@ from collections.abc import Callable, Iterator
 from typing import Self
 
 import pytest
-from alert_steps import step_of
+from alert_events import step_of
 from broker.receiver import Receiver
 
-from schemas.alert import Step
+from schemas.alert import AlertEventType
+from streams.notifier import notifier
+from streams.notifier.delivery import Delivery
+from streams.notifier.metrics import WebhookMetrics
+from streams.notifier.notifier import Notifier
 from streams.settings import Settings
-from streams.webhook import notifier
-from streams.webhook.delivery import Delivery
-from streams.webhook.metrics import WebhookMetrics
-from streams.webhook.notifier import Notifier
 
 
 class FakeMessage:
-    def __init__(self, offset: int, step: Step) -> None:
+    def __init__(self, offset: int, step: AlertEventType) -> None:
         self._offset = offset
         self._step = step
 
@@ -34,7 +34,7 @@ class FakeMessage:
 Given = FakeMessage | Callable[[], None] | None
 
 
-class FakeSteps:
+class FakeConsumer:
     """Gives messages, does what else happens between them, and refuses commits as told."""
 
     def __init__(self, given: list[Given], refusals: list[str]) -> None:
@@ -84,58 +84,67 @@ def receiver() -> Iterator[Receiver]:
         yield receiver
 
 
-def run(monkeypatch: pytest.MonkeyPatch, receiver: Receiver, steps: FakeSteps) -> None:
+def run(monkeypatch: pytest.MonkeyPatch, receiver: Receiver, consumer: FakeConsumer) -> None:
     """Run a notifier without any brokers until all is given, without waiting."""
 
-    def create(_: Settings, __: Callable[[], None], gone: Callable[[int], None]) -> FakeSteps:
-        steps.gone = gone
-        return steps
+    def create(_: Settings, __: Callable[[], None], gone: Callable[[int], None]) -> FakeConsumer:
+        consumer.gone = gone
+        return consumer
 
-    monkeypatch.setattr(notifier, "Steps", create)
+    monkeypatch.setattr(notifier, "AlertEventConsumer", create)
     monkeypatch.setattr(notifier, "wait_seconds", lambda *_: 0.0)
     monkeypatch.setattr(notifier, "COMMIT_AGAIN_SECONDS", 0.0)
     settings = Settings.model_validate({"webhook_url": receiver.url})
     telling = Notifier(settings, Delivery(settings), WebhookMetrics())
-    steps.ended = lambda: setattr(telling, "stopping", True)
+    consumer.ended = lambda: setattr(telling, "stopping", True)
     telling.run()
 
 
 def test_what_is_told_and_cannot_be_written_down_is_not_told_again_by_whoever_has_told_it(
     monkeypatch: pytest.MonkeyPatch, receiver: Receiver
 ) -> None:
-    opened, resolved = FakeMessage(3, Step.OPENED), FakeMessage(4, Step.RESOLVED)
-    steps = FakeSteps([opened, None, None, lambda: steps.gone(0), opened, resolved], ["_STATE"] * 4)
-    run(monkeypatch, receiver, steps)
+    opened, resolved = (
+        FakeMessage(3, AlertEventType.OPENED),
+        FakeMessage(4, AlertEventType.RESOLVED),
+    )
+    consumer = FakeConsumer(
+        [opened, None, None, lambda: consumer.gone(0), opened, resolved], ["_STATE"] * 4
+    )
+    run(monkeypatch, receiver, consumer)
     assert [each.key for each in receiver.heard] == ["events/0/3", "events/0/4"]
-    assert steps.committed == [3, 4]
+    assert consumer.committed == [3, 4]
 
 
 def test_what_was_told_is_written_down_before_its_partition_is_given_away(
     monkeypatch: pytest.MonkeyPatch, receiver: Receiver
 ) -> None:
-    steps = FakeSteps([FakeMessage(3, Step.OPENED), lambda: steps.gone(0)], ["_STATE"])
-    run(monkeypatch, receiver, steps)
+    consumer = FakeConsumer(
+        [FakeMessage(3, AlertEventType.OPENED), lambda: consumer.gone(0)], ["_STATE"]
+    )
+    run(monkeypatch, receiver, consumer)
     assert [each.key for each in receiver.heard] == ["events/0/3"]
-    assert steps.committed == [3]
+    assert consumer.committed == [3]
 
 
 def test_a_partition_that_is_taken_away_takes_what_waits_of_it_along(
     monkeypatch: pytest.MonkeyPatch, receiver: Receiver
 ) -> None:
     receiver.reply = lambda _: (503, {})
-    steps = FakeSteps([FakeMessage(3, Step.OPENED), lambda: steps.gone(0), None, None], [])
-    run(monkeypatch, receiver, steps)
+    consumer = FakeConsumer(
+        [FakeMessage(3, AlertEventType.OPENED), lambda: consumer.gone(0), None, None], []
+    )
+    run(monkeypatch, receiver, consumer)
     assert len(receiver.heard) == 1
-    assert steps.committed == []
-    assert steps.paused
+    assert consumer.committed == []
+    assert consumer.paused
 
 
 def test_a_partition_goes_on_once_its_step_is_taken(
     monkeypatch: pytest.MonkeyPatch, receiver: Receiver
 ) -> None:
     receiver.reply = lambda number: (503, {}) if number < 2 else (200, {})
-    steps = FakeSteps([FakeMessage(3, Step.OPENED), None, None], [])
-    run(monkeypatch, receiver, steps)
+    consumer = FakeConsumer([FakeMessage(3, AlertEventType.OPENED), None, None], [])
+    run(monkeypatch, receiver, consumer)
     assert len(receiver.heard) == 3
-    assert steps.committed == [3]
-    assert not steps.paused
+    assert consumer.committed == [3]
+    assert not consumer.paused

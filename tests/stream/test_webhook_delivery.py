@@ -1,18 +1,18 @@
 from collections.abc import Iterator
 
 import pytest
-from alert_steps import step_of
+from alert_events import step_of
 from broker.receiver import Receiver
 
-from schemas.alert import Step
+from schemas.alert import AlertEventType
+from streams.errors import OperatorError
+from streams.notifier import delivery
+from streams.notifier.delivery import Delivery
+from streams.notifier.response import DeliveryOutcome
 from streams.settings import Settings
-from streams.trouble import Trouble
-from streams.webhook import delivery
-from streams.webhook.answer import Answer
-from streams.webhook.delivery import Delivery
 
 TOKEN = "0123456789abcdef0123456789abcdef"  # noqa: S105  # of nobody
-OPENED = step_of(Step.OPENED)
+OPENED = step_of(AlertEventType.OPENED)
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_a_token_is_a_bearer_in_alertmanagers_shape_and_the_routing_key_in_pager
         teller = telling(receiver, webhook_shape=shape, webhook_token=TOKEN)
         message = teller.message(OPENED)
         assert message
-        assert teller.post(message, "key").answer is Answer.TOLD
+        assert teller.post(message, "key").answer is DeliveryOutcome.TOLD
     plain, paged = receiver.heard
     assert plain.headers["Authorization"] == f"Bearer {TOKEN}"
     assert TOKEN not in str(plain.body)
@@ -51,9 +51,9 @@ def test_without_a_token_none_is_sent_and_what_is_none_of_the_receivers_business
     assert message
     teller.post(message, "key")
     assert "Authorization" not in receiver.heard[0].headers
-    assert teller.message(OPENED.model_copy(update={"step": Step.REFUSED})) is None
+    assert teller.message(OPENED.model_copy(update={"step": AlertEventType.REFUSED})) is None
     paging = telling(receiver, webhook_shape="pagerduty", webhook_token=TOKEN)
-    assert paging.message(OPENED.model_copy(update={"step": Step.SILENCED})) is None
+    assert paging.message(OPENED.model_copy(update={"step": AlertEventType.SILENCED})) is None
 
 
 def test_an_answer_is_its_status_and_the_wait_that_it_asks_for_and_nothing_else(
@@ -63,9 +63,9 @@ def test_an_answer_is_its_status_and_the_wait_that_it_asks_for_and_nothing_else(
     message = teller.message(OPENED)
     assert message
     receiver.reply = lambda _: (429, {"Retry-After": "30"})
-    assert teller.post(message, "key") == (Answer.LATER, "429", 30)
+    assert teller.post(message, "key") == (DeliveryOutcome.LATER, "429", 30)
     receiver.reply = lambda _: (302, {"Location": receiver.url})
-    assert teller.post(message, "key") == (Answer.REFUSED, "302", 0)
+    assert teller.post(message, "key") == (DeliveryOutcome.REFUSED, "302", 0)
     assert len(receiver.heard) == 2
 
 
@@ -81,7 +81,7 @@ def test_a_receiver_that_is_not_there_or_says_nothing_is_asked_again_later(
         assert teller.post(message, "key").said.startswith("ReadTimeout")
         assert not teller.waiting
     heard = teller.post(message, "key")
-    assert heard.answer is Answer.LATER
+    assert heard.answer is DeliveryOutcome.LATER
     assert heard.said.startswith("ConnectError")
 
 
@@ -90,7 +90,7 @@ def test_a_receiver_that_speaks_no_tls_is_asked_again_later(receiver: Receiver) 
     message = teller.message(OPENED)
     assert message
     heard = teller.post(message, "key")
-    assert heard.answer is Answer.LATER
+    assert heard.answer is DeliveryOutcome.LATER
     assert "SSLError" in heard.said
     assert receiver.heard == []
 
@@ -107,13 +107,13 @@ def test_a_receiver_that_speaks_no_tls_is_asked_again_later(receiver: Receiver) 
 def test_what_is_missing_is_said_before_anybody_is_asked(
     settings: dict[str, str], said: str
 ) -> None:
-    with pytest.raises(Trouble, match=said):
+    with pytest.raises(OperatorError, match=said):
         Delivery(Settings.model_validate(settings))
 
 
 def test_a_token_that_would_not_be_sent_is_trouble() -> None:
     settings = {"webhook_url": "http://user:word@nowhere.invalid/", "webhook_token": TOKEN}
-    with pytest.raises(Trouble, match="IPG12_WEBHOOK_TOKEN would not be sent") as trouble:
+    with pytest.raises(OperatorError, match="IPG12_WEBHOOK_TOKEN would not be sent") as trouble:
         Delivery(Settings.model_validate(settings))
     assert "word" not in str(trouble.value)
 
@@ -123,7 +123,7 @@ def test_a_proxy_that_is_not_spoken_to_is_trouble(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch, proxy: str
 ) -> None:
     monkeypatch.setenv("ALL_PROXY", proxy)
-    with pytest.raises(Trouble, match="names a proxy that is not spoken to"):
+    with pytest.raises(OperatorError, match="names a proxy that is not spoken to"):
         telling(receiver)
 
 
@@ -131,5 +131,5 @@ def test_a_name_that_cannot_be_is_trouble() -> None:
     teller = Delivery(Settings.model_validate({"webhook_url": f"http://{'x' * 64}.invalid/"}))
     message = teller.message(OPENED)
     assert message
-    with pytest.raises(Trouble, match="should be an http or https URL"):
+    with pytest.raises(OperatorError, match="should be an http or https URL"):
         teller.post(message, "key")

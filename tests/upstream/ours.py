@@ -4,15 +4,16 @@ from collections.abc import Mapping
 
 import faust
 import pytest
-from fakes import FakeLedger, FakeOutlet, FakeReader
+from fakes import FakeLedger, FakeReader, FakeWriter
 from faust.types import TP
 from upstream.offline import Log
 
 from schemas.ledger import LedgerRow
 from schemas.verdict import Outcome
-from streams import app as module
-from streams.app import create_app
+from streams.engine import app as engine
 from streams.settings import Settings
+from streams.worker import app as module
+from streams.worker.app import create_worker_app
 
 SOURCE = "ipg12.episodes"
 
@@ -30,9 +31,13 @@ def ledgers_for(log: Log, upto: int = -1, end: int = 0) -> dict[int, FakeLedger]
 
 def our_app(monkeypatch: pytest.MonkeyPatch, ledgers: Mapping[int, FakeLedger]) -> faust.App:
     """Make the worker's app on these ledgers."""
-    monkeypatch.setattr(module, "Outlet", lambda _, source: FakeOutlet(ledgers[source.partition]))
-    monkeypatch.setattr(module, "Reader", lambda _: FakeReader(ledgers))
-    return create_app(Settings())
+    reader = FakeReader(ledgers)
+    monkeypatch.setattr(
+        module, "TransactionWriter", lambda _, source: FakeWriter(ledgers[source.partition])
+    )
+    monkeypatch.setattr(module, "Ledger", lambda *_: reader)
+    monkeypatch.setattr(engine, "PartitionReader", lambda _: reader)
+    return create_worker_app(Settings())
 
 
 def source(partition: int = 0) -> TP:

@@ -10,7 +10,7 @@ import pytest
 from aiokafka.record.memory_records import MemoryRecords
 from broker.raw_batch import RawRecord, raw_batch
 
-from streams.kafka.batches import Batches
+from streams.batches.parts import BatchParts
 
 LARGE_MIB = 100
 Reads = Callable[[bytes], Any]
@@ -37,7 +37,7 @@ def test_aiokafka_reads_a_header_whose_name_is_not_utf_8() -> None:
 
 
 def test_ours_reads_a_header_whose_name_is_not_utf_8() -> None:
-    assert offsets(Batches, NOT_UTF_8) == [0]
+    assert offsets(BatchParts, NOT_UTF_8) == [0]
 
 
 OF_OTHERS = [
@@ -54,7 +54,7 @@ def test_aiokafka_gives_records_offsets_that_rise() -> None:
 
 
 def test_ours_gives_records_offsets_that_rise() -> None:
-    assert offsets(Batches, *OF_OTHERS) == [0, 1, 2]
+    assert offsets(BatchParts, *OF_OTHERS) == [0, 1, 2]
 
 
 PROGRAM = """
@@ -62,13 +62,13 @@ import re, sys
 from pathlib import Path
 
 from aiokafka.record.memory_records import MemoryRecords
-from streams.kafka.batches import Batches
+from streams.batches.parts import BatchParts
 
 def peak():
     return int(re.findall(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[0]) // 1024
 
 _, reads, path = sys.argv
-fetched = {"aiokafka": MemoryRecords, "ours": Batches}[reads](Path(path).read_bytes())
+fetched = {"aiokafka": MemoryRecords, "ours": BatchParts}[reads](Path(path).read_bytes())
 before = peak()
 while fetched.has_next():
     assert [len(record.value) for record in fetched.next_batch()]

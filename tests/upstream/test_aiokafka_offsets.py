@@ -13,8 +13,9 @@ from upstream.offline import until
 
 from schemas.ledger import LedgerRow
 from schemas.verdict import Outcome
-from streams.kafka.ends import Ends
-from streams.kafka.reader import Reader
+from streams.engine.ledger import Ledger
+from streams.engine.partition_reader import PartitionReader
+from streams.engine.watermarks import Watermarks
 from streams.settings import Settings
 
 SOURCE = TopicPartition("ipg12.episodes", 0)
@@ -86,7 +87,9 @@ async def test_ours_reads_the_last_row_whatever_look_ups_are_under_way(
     rows = [LedgerRow(upto=n, outcomes=dict.fromkeys(Outcome, 0), rules={}) for n in range(3)]
     await publish(broker, LEDGER, *(row.model_dump_json().encode() for row in rows))
     await publish(broker, SOURCE, *[b"{}"] * 3)
-    assert await Reader(Settings(brokers=broker)).last_row(SOURCE) == rows[2]
+    reader = PartitionReader(Settings(brokers=broker))
+    ledger = Ledger(reader, LEDGER.topic, "ipg12", "a remedy")
+    assert await ledger.last_row(SOURCE, LedgerRow) == rows[2]
     assert looked_up.is_set()
 
 
@@ -109,7 +112,7 @@ async def test_aiokafka_523_knows_the_end_of_a_partition_whose_buffer_is_full(br
 
 
 async def test_ours_asks_for_the_end_of_a_partition_whose_buffer_is_full_523(broker: str) -> None:
-    ends = Ends(Settings(brokers=broker))
+    ends = Watermarks(Settings(brokers=broker))
     async with consuming(broker, SOURCE, OTHER) as consumer:
         await fall_behind(broker, consumer)
         found = await ends.read([SOURCE])

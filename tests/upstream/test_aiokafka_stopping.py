@@ -9,10 +9,10 @@ from aiokafka.structs import TopicPartition
 from confluent_kafka import Producer
 
 from streams.demo.broker import TIMEOUT_SECONDS, embedded_broker
-from streams.kafka import outlet as module
-from streams.kafka.outlet import Bundle, Outlet
+from streams.engine import transaction_writer as module
+from streams.engine.transaction_writer import TopicRows, TransactionWriter
 from streams.kafka.stopping import stop_within
-from streams.outbox import Row
+from streams.records import Row
 from streams.settings import Settings
 
 TOPIC = "ipg12.episodes"
@@ -85,9 +85,9 @@ async def test_ours_stops_in_time_though_the_brokers_are_gone_1101(
         brokers = cluster.list_topics(topic, timeout=TIMEOUT_SECONDS).brokers.values()
     settings = Settings(brokers=",".join(f"{each.host}:{each.port}" for each in brokers))
     source = TopicPartition(TOPIC, 0)
-    outlet = Outlet(settings, source)
+    outlet = TransactionWriter(settings, source)
     rows = [Row(b"%d" % number, b"{}", None, []) for number in range(9)]
-    bundles = [Bundle("ipg12.verdicts", rows, keyed=True), Bundle("ipg12.ledger", rows)]
+    bundles = [TopicRows("ipg12.verdicts", rows, keyed=True), TopicRows("ipg12.ledger", rows)]
     await outlet.start()
     await outlet.commit(bundles, {source: 1})
     if gone:

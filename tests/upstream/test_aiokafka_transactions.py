@@ -28,11 +28,11 @@ from broker.proxy import healing
 from broker.records import read_topic
 from confluent_kafka.admin import NewTopic
 
-from streams.kafka.outlet import Bundle, Outlet
-from streams.kafka.producer import TransactionalProducer
-from streams.outbox import Row
+from streams.engine.producer import TransactionalProducer
+from streams.engine.transaction_writer import TopicRows, TransactionWriter
+from streams.kafka.topics import wanted
+from streams.records import Row
 from streams.settings import Settings
-from streams.topics import wanted
 
 TOPIC = "ipg12.episodes"
 REFUSED = TOPIC
@@ -70,11 +70,11 @@ async def test_ours_commits_nothing_where_a_batch_was_refused(cluster: Cluster) 
         *(NewTopic(each.name, 1, 1, config=limits.get(each.name, {})) for each in wanted(settings)),
     )
     source = TopicPartition("ours.episodes", 0)
-    outlet = Outlet(settings, source)
+    outlet = TransactionWriter(settings, source)
     await outlet.start()
     topics = ("ours.compliant", "ours.verdicts", "ours.ledger")
     bundles = [
-        Bundle(topic, [Row(None, value, None, [])])
+        TopicRows(topic, [Row(None, value, None, [])])
         for topic, value in zip(topics, (b"a" * TOO_LARGE, b"b", b"c"), strict=True)
     ]
     with pytest.raises(MessageSizeTooLargeError):

@@ -12,7 +12,7 @@ from mode.utils import times
 from upstream.offline import Log, Transport, plain_app, running, settle, until
 from upstream.ours import ledgers_for, our_app, source
 
-from streams.kafka.partitions import Partitions
+from streams.engine.task_manager import TaskManager
 
 RECORD = b"{}"
 PARTITIONS = {source(0), source(1)}
@@ -89,7 +89,7 @@ async def test_ours_ends_the_actors_of_revoked_partitions_quietly(
         at_work.append(True)
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(Partitions, "take", work)
+    monkeypatch.setattr(TaskManager, "take", work)
     app = our_app(monkeypatch, ledgers_for(log))
     app.conf.agent_supervisor = watched
     await revoke_while_working(app, log, lambda: len(at_work))
@@ -131,7 +131,7 @@ async def test_ours_ends_with_its_reason_where_two_actors_fail_at_once(
     async def work(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Partitions, "take", work)
+    monkeypatch.setattr(TaskManager, "take", work)
     app = our_app(monkeypatch, ledgers_for(log))
     app.conf.agent_supervisor = watched
     await crash_together(app, log)

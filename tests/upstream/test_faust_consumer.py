@@ -10,9 +10,9 @@ from faust.types import TP
 from upstream.offline import Log, Transport, plain_app, until
 from upstream.ours import source
 
-from streams.app import create_app
-from streams.kafka.transport import ROOM_SECONDS
+from streams.engine.transport import ROOM_SECONDS
 from streams.settings import Settings
+from streams.worker.app import create_worker_app
 
 CHANGELOG = TP("plain-counts-changelog", 0)
 MANY_WAITS = 5
@@ -26,7 +26,7 @@ def test_faust_has_a_setting_for_the_isolation_level() -> None:
 
 
 async def test_ours_reads_committed_records_without_transactions_of_fausts() -> None:
-    app = create_app(Settings())
+    app = create_worker_app(Settings())
     thread = app.consumer._thread  # noqa: SLF001
     consumer = thread._create_worker_consumer(app.transport)  # noqa: SLF001
     await consumer.stop()
@@ -52,7 +52,7 @@ async def test_faust_stops_the_consumers_thread_in_order_when_the_app_crashes() 
 
 
 async def test_ours_stops_the_consumers_thread_in_order_when_the_app_crashes() -> None:
-    assert not await crashes_with(create_app(Settings()))
+    assert not await crashes_with(create_worker_app(Settings()))
 
 
 async def longest_wait(app: faust.App, full: set[TP], others: set[TP]) -> float:
@@ -100,7 +100,7 @@ async def test_faust_comes_back_soon_to_a_partition_that_was_full(
 async def test_ours_comes_back_soon_to_a_partition_that_was_full(
     full: set[TP], others: set[TP]
 ) -> None:
-    assert 0 < await longest_wait(create_app(Settings()), full, others) <= ROOM_SECONDS
+    assert 0 < await longest_wait(create_worker_app(Settings()), full, others) <= ROOM_SECONDS
 
 
 class ElsewhereThread(driver.AIOKafkaConsumerThread):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from streams.cli.reading.partial import BLANKS, Partial, Value
-from streams.trouble import Trouble
+from streams.errors import OperatorError
 
 _STRING: Final = rb'"(?:[^"\\]++|\\.)*+"'
 _WITHIN_ELEMENT: Final = re.compile(rb'(?:[^"{}\[\]]++|%b)*+' % _STRING, re.DOTALL)
@@ -14,17 +14,17 @@ _WITHIN_STRING: Final = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 
 
 def split_array(pieces: Iterable[bytes], max_bytes: int, source: str) -> Iterator[list[Value]]:
-    """Cut at the commas between elements, whatever the elements are; raises Trouble."""
+    """Cut at the commas between elements, whatever the elements are; raises OperatorError."""
     array = _Array(max_bytes)
     for piece in pieces:
         yield array.feed(piece)
     if not array.closed:
         yield array.rest()
         message = f"{source}: the JSON array ends without its closing bracket; get the whole file"
-        raise Trouble(message)
+        raise OperatorError(message)
     if array.rest():
         message = f"{source}: something follows the JSON array; put one array into one file"
-        raise Trouble(message)
+        raise OperatorError(message)
 
 
 class _Array:

@@ -46,7 +46,7 @@ class Chunk:
 
 
 def read_records(source: str, pieces: Iterator[bytes], max_bytes: int) -> Iterator[Chunk]:
-    """Cut the content of a file into records; raises Trouble where an array breaks off.
+    """Cut the content of a file into records; raises OperatorError where an array breaks off.
 
     The records are the same however the content is cut into pieces.
     One over `max_bytes` is not kept in memory, whatever its size.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from streams.cli.showing.terminal import visible
-from streams.trouble import Trouble
+from streams.errors import OperatorError
 
 STDIN: Final = "-"
 _STDIN_DESCRIPTOR: Final = 0
@@ -32,7 +32,7 @@ def total_bytes(paths: list[str]) -> int | None:
 
 
 def read_pieces(path: str, on_read: Callable[[int], None] = lambda _: None) -> Iterator[bytes]:
-    """Read a file, or standard input, piece by piece as it comes; raises Trouble.
+    """Read a file, or standard input, piece by piece as it comes; raises OperatorError.
 
     `on_read` is told the size in bytes of what was read, before it is decompressed.
     """
@@ -47,13 +47,13 @@ def _raw_pieces(path: str, on_read: Callable[[int], None]) -> Iterator[bytes]:
                 yield piece
     except FileNotFoundError:
         message = f"{source_name(path)}: there is no such file; check the name"
-        raise Trouble(message) from None
+        raise OperatorError(message) from None
     except IsADirectoryError:
         message = f"{source_name(path)}: is a folder; name the files in it"
-        raise Trouble(message) from None
+        raise OperatorError(message) from None
     except OSError as error:
         message = f"{source_name(path)}: cannot be read: {os.strerror(error.errno or 0)}"
-        raise Trouble(message) from None
+        raise OperatorError(message) from None
 
 
 def _opened(path: str) -> FileIO:
@@ -87,7 +87,7 @@ def _inflated(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
                 compressed = member.unconsumed_tail or member.unused_data
     except zlib.error:
         message = f"{name}: is a damaged gzip file; get it again from where it came"
-        raise Trouble(message) from None
+        raise OperatorError(message) from None
     if not member.eof:
         message = f"{name}: is a gzip file that was cut off; get it again from where it came"
-        raise Trouble(message)
+        raise OperatorError(message)

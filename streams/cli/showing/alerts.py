@@ -11,7 +11,7 @@ from rich.text import Text
 from schemas.alert import Alert, AlertEvent, AlertState, EpisodeRow
 from streams.cli.showing.report import SEVERITY_STYLES
 from streams.cli.showing.terminal import visible
-from streams.rules import TITLES
+from streams.validation.rules import TITLES
 
 _INDENT = "  "
 

@@ -7,10 +7,10 @@ from textwrap import wrap
 
 from rich.text import Text
 
-from streams.check import check
 from streams.cli.showing.codes import shown_diagnoses, shown_procedures
 from streams.cli.showing.rows import Cell, cell_text, changed, rows
-from streams.rule import Pair, Rule
+from streams.validation.check import check
+from streams.validation.rule import Pair, Rule
 
 _UNWRAPPED = 10_000
 """Columns enough for any example."""

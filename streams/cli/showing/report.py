@@ -12,7 +12,7 @@ from schemas.verdict import Action, Finding, Outcome, Severity, Verdict
 from streams.cli.showing.codes import shown_diagnoses, shown_procedures
 from streams.cli.showing.rows import Cell, cell_text, changed, rows
 from streams.cli.showing.terminal import visible
-from streams.rules import RULES
+from streams.validation.rules import RULES
 
 SEVERITY_STYLES: Final = {
     Severity.ERROR: "bold red",

@@ -4,7 +4,7 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.cli.showing.report import SEVERITY_STYLES
-from streams.rules import RULES
+from streams.validation.rules import RULES
 
 
 def rule_table() -> Table:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from schemas.verdict import Outcome
 from streams.cli.showing.report import OUTCOME_STYLES, SEVERITY_STYLES
-from streams.rules import RULES
+from streams.validation.rules import RULES
 
 _EXPLAIN: Final = "`ipg12 explain CODE` tells more of a rule."
 

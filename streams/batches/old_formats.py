@@ -1,0 +1,41 @@
+"""Batches of the formats before Kafka 0.11."""
+
+from typing import Final
+
+from aiokafka.record.default_records import DefaultRecordBase
+
+from streams.batches.record_parser import PART_BYTES, decompressed
+
+LARGEST_BYTES: Final = 16 * 1_048_576
+"""How much a batch may hold."""
+
+# Where fields stand in a batch.
+_MAGIC: Final = 16
+_ATTRIBUTES: Final = 17
+_SIZES: Final = 18
+"""Of key and value in format 0; format 1 has a timestamp before them."""
+
+_TIMESTAMP_BYTES: Final = 8
+
+
+class OldBatchTooLargeError(Exception):
+    """A batch of a format before Kafka 0.11 holds more than LARGEST_BYTES."""
+
+
+def content_bytes(raw: memoryview) -> int:
+    """Return how much a batch of format 0 or 1 holds. Raises OldBatchTooLargeError.
+
+    Brokers since 4.0 take none of them, but may hold some; aiokafka decompresses them whole.
+    """
+    codec = raw[_ATTRIBUTES] & DefaultRecordBase.CODEC_MASK
+    if not codec:
+        return len(raw)
+    sizes = _SIZES + raw[_MAGIC] * _TIMESTAMP_BYTES
+    key_size = int.from_bytes(raw[sizes : sizes + 4], signed=True)
+    read = decompressed(codec, bytes(raw[sizes + 8 + max(0, key_size) :]))
+    size = 0
+    while piece := read(PART_BYTES):
+        size += len(piece)
+        if size > LARGEST_BYTES:
+            raise OldBatchTooLargeError
+    return size

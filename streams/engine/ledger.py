@@ -1,0 +1,77 @@
+"""The ledger: how far each source partition is processed, committed with the outputs.
+
+The ledger, not the group's offset, decides where to go on.
+"""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from aiokafka.structs import TopicPartition
+
+from schemas.ledger import Position
+from streams.engine.partition_reader import PartitionReader, read_last_row, read_table
+from streams.errors import OperatorError
+
+PositionT = TypeVar("PositionT", bound=Position)
+
+
+class Ledger:
+    """Reads rows of a ledger topic, and verifies them against their sources and the group."""
+
+    def __init__(self, reader: PartitionReader, topic: str, group: str, remedy: str) -> None:
+        """Read `topic`. `remedy` is what to do if a source topic was deleted and created again."""
+        self._reader = reader
+        self._topic = topic
+        self._group = group
+        self._remedy = remedy
+
+    async def last_row(self, source: TopicPartition, model: type[PositionT]) -> PositionT | None:
+        """Read the row of a source partition that has a ledger partition to itself.
+
+        None before the first. Raises OperatorError if ledger, source and the group's offset
+        contradict each other.
+        """
+        ledger = TopicPartition(self._topic, source.partition)
+        async with self._reader.consumer(source, ledger) as consumer:
+            # In this order another worker, if there is one, brings about no contradiction.
+            group_offset = await consumer.committed(source)
+            row = await read_last_row(consumer, ledger, model)
+            end = (await consumer.end_offsets([source]))[source]
+        self._verify(source, row, group_offset, end)
+        return row
+
+    async def rows(
+        self, sources: Sequence[TopicPartition], model: type[PositionT]
+    ) -> dict[TopicPartition, PositionT]:
+        """Read the rows of sources that share a ledger partition; a source without one is left out.
+
+        Raises OperatorError as `last_row` does.
+        """
+        number = sources[0].partition
+        ledger = TopicPartition(self._topic, number)
+        async with self._reader.consumer(ledger, *sources) as consumer:
+            group_offsets = [await consumer.committed(source) for source in sources]
+            table = await read_table(consumer, ledger, model)
+            ends = await consumer.end_offsets(sources)
+        found = {source: table.get(f"{source.topic}/{number}") for source in sources}
+        for source, group_offset in zip(sources, group_offsets, strict=True):
+            self._verify(source, found[source], group_offset, ends[source])
+        return {source: row for source, row in found.items() if row}
+
+    def _verify(
+        self, source: TopicPartition, row: Position | None, group_offset: int | None, end: int
+    ) -> None:
+        where = f"{source.topic}/{source.partition}"
+        if row is None and group_offset:
+            message = (
+                f"{where}: group {self._group} has done {group_offset} offsets, but topic "
+                f"{self._topic} has no row for it; restore that topic, or begin "
+                f"again as docs/operating.md says"
+            )
+            raise OperatorError(message)
+        if row is not None and row.upto >= end:
+            message = (
+                f"{where}: topic {self._topic} says offset {row.upto} is done, but the "
+                f"input ends at {end}; was it deleted and made anew? Then {self._remedy}"
+            )
+            raise OperatorError(message)

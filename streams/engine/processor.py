@@ -1,0 +1,80 @@
+"""What the engine needs of whoever processes the records of a partition."""
+
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Protocol, TypeVar
+
+from aiokafka.structs import TopicPartition
+
+from streams.errors import OperatorError
+from streams.records import Record
+
+
+class Processor(Protocol):
+    """Processes the records of one partition, each chunk in a transaction."""
+
+    @property
+    def punctuation_due(self) -> bool:
+        """Whether `punctuate` has something to do."""
+
+    async def open(self) -> Mapping[TopicPartition, int]:
+        """Fence the predecessor and return the next offset of each source.
+
+        A source of which nothing is processed yet is left out. Closes what was open before.
+        """
+
+    async def process(self, source: TopicPartition, records: Sequence[Record]) -> None:
+        """Process consecutive records and commit the outcome. Raises OperatorError."""
+
+    async def punctuate(self) -> None:
+        """Commit what is due by the clock, without a record."""
+
+    def settled(self) -> None:
+        """Take note that no transaction is open."""
+
+    async def stop(self) -> None:
+        """Close what is open, whatever state it is in."""
+
+
+ProcessorT = TypeVar("ProcessorT", bound=Processor)
+
+
+class PartitionMetrics(Protocol):
+    """Metrics of the progress of source partitions."""
+
+    def lag(self, source: TopicPartition, offsets: int) -> None:
+        """Set the number of offsets that are not processed yet."""
+
+    def forget(self, source: TopicPartition) -> None:
+        """Remove the lag of a partition that another member of the group has taken over."""
+
+    def restarted(self, source: TopicPartition) -> None:
+        """Count a partition that has to be opened again."""
+
+    def expired(self, offsets: int) -> None:
+        """Count offsets that the brokers deleted before they were read."""
+
+    def exposition(self) -> bytes:
+        """Return all metrics of the process in Prometheus's text format."""
+
+
+ReadRange = Callable[[TopicPartition, int, int], AsyncGenerator[Sequence[Record], None]]
+"""Reads a source outside Faust, from an offset up to, not including, another."""
+
+
+@contextmanager
+def with_offsets(source: TopicPartition, records: Sequence[Record]) -> Iterator[None]:
+    """Raise OperatorError that names the records for whatever is raised while they are processed.
+
+    Nothing of them has been written then.
+    """
+    try:
+        yield
+    except Exception as error:
+        message = (
+            f"{source.topic}/{source.partition}, "
+            f"offsets {records[0].offset} to {records[-1].offset}: "
+            f"{type(error).__name__} while checking; nothing of it was written, "
+            f"mend the check and start again"
+        )
+        raise OperatorError(message) from error

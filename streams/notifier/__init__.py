@@ -1,0 +1,1 @@
+"""The notifier process: delivers the events of alerts to a webhook."""

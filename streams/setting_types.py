@@ -1,0 +1,89 @@
+"""The types of settings: what a value may be, checked when it is read."""
+
+import re
+from enum import StrEnum
+from typing import Annotated, Final
+
+from pydantic import (
+    AfterValidator,
+    HttpUrl,
+    SecretStr,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
+
+from streams.alerts.threshold import read_threshold
+
+KafkaName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$", max_length=200)]
+
+
+def _readable(threshold: str) -> str:
+    read_threshold(threshold)
+    return threshold
+
+
+AlertFrom = Annotated[str, AfterValidator(_readable)]
+
+
+def _web_address(url: SecretStr) -> SecretStr:
+    """See that it is one, without keeping a copy that could be shown: it may hold a secret."""
+    try:
+        _HTTP_URL.validate_python(url.get_secret_value())
+    except ValidationError:
+        message = "should be an http or https URL"
+        raise ValueError(message) from None
+    return url
+
+
+def _sendable(token: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[\x21-\x7e]+", token.get_secret_value()):
+        message = "should be letters, digits and signs of ASCII, without blanks"
+        raise ValueError(message)
+    return token
+
+
+WebAddress = Annotated[SecretStr, AfterValidator(_web_address)]
+Token = Annotated[SecretStr, AfterValidator(_sendable)]
+_HTTP_URL: Final = TypeAdapter(HttpUrl)
+
+
+class OutOfScope(StrEnum):
+    """What becomes of records that are out of scope."""
+
+    ROUTE = "route"
+    COUNT = "count"
+
+
+class WebhookShape(StrEnum):
+    """How the step of an alert is written for whoever is told."""
+
+    ALERTMANAGER = "alertmanager"
+    PAGERDUTY = "pagerduty"
+
+
+class SecurityProtocol(StrEnum):
+    """How a connection to a broker is secured."""
+
+    PLAINTEXT = "PLAINTEXT"
+    SSL = "SSL"
+    SASL_PLAINTEXT = "SASL_PLAINTEXT"
+    SASL_SSL = "SASL_SSL"
+
+    @property
+    def encrypted(self) -> bool:
+        """Tell whether TLS is used."""
+        return self in {SecurityProtocol.SSL, SecurityProtocol.SASL_SSL}
+
+    @property
+    def authenticated(self) -> bool:
+        """Tell whether a user name and a password are sent."""
+        return self in {SecurityProtocol.SASL_PLAINTEXT, SecurityProtocol.SASL_SSL}
+
+
+class SaslMechanism(StrEnum):
+    """How a user name and a password are sent."""
+
+    PLAIN = "PLAIN"
+    SCRAM_SHA_256 = "SCRAM-SHA-256"
+    SCRAM_SHA_512 = "SCRAM-SHA-512"

@@ -1,0 +1,58 @@
+"""From an Episode to its Verdict."""
+
+from collections.abc import Iterable
+
+from schemas.episode import Episode, submitted_codes
+from schemas.rejection import Rejection
+from schemas.verdict import Outcome, Severity, Verdict
+from streams.validation.proposal import propose
+from streams.validation.reading import MAX_RECORD_BYTES, read_episode
+from streams.validation.rule import Rule
+from streams.validation.rules import RULES
+from streams.validation.sequence import CodedSequence, in_scope
+
+
+def judge(
+    value: bytes | None, max_bytes: int = MAX_RECORD_BYTES, rules: Iterable[Rule] = RULES
+) -> Verdict:
+    """Return the verdict on the value of a record; total over any bytes."""
+    read = read_episode(value, max_bytes)
+    return refuse(read) if isinstance(read, Rejection) else check(read, rules)
+
+
+def refuse(rejection: Rejection) -> Verdict:
+    """Give the verdict on a record that is no episode."""
+    return Verdict(
+        episode_id=rejection.episode_id,
+        provider_code=rejection.provider_code,
+        outcome=Outcome.DEAD_LETTER,
+        rejection=rejection,
+    )
+
+
+def check(episode: Episode, rules: Iterable[Rule] = RULES) -> Verdict:
+    """Give the verdict on an episode: pure, total, and the same every time.
+
+    A rule speaks once of a place, even where two groups break it there.
+    """
+    procedures = submitted_codes(episode.procedures)
+    if not in_scope(procedures):
+        return Verdict(
+            episode_id=episode.episode_id,
+            provider_code=episode.provider_code,
+            outcome=Outcome.OUT_OF_SCOPE,
+        )
+    sequence = CodedSequence(procedures, submitted_codes(episode.diagnoses))
+    hits = {
+        (hit.at.order, rule.code): (rule, hit) for rule in rules for hit in rule.check(sequence)
+    }
+    found = [hits[key] for key in sorted(hits)]
+    edits = [hit.edit for _, hit in found if hit.edit]
+    broken = any(rule.severity is Severity.ERROR for rule, _ in found)
+    return Verdict(
+        episode_id=episode.episode_id,
+        provider_code=episode.provider_code,
+        outcome=Outcome.NON_COMPLIANT if broken else Outcome.COMPLIANT,
+        findings=tuple(rule.finding(hit) for rule, hit in found),
+        proposed=propose(sequence, edits) if edits else None,
+    )

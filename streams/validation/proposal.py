@@ -1,0 +1,84 @@
+"""What would mend a sequence: the edits that rules propose, in words and applied."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Final
+
+from schemas.codes import ProcedureCode, dotted, read_procedure_code
+from schemas.verdict import Action, Fix, Position
+from streams.validation.sequence import CodedSequence, Procedure
+
+_TEXT: Final = {
+    Action.INSERT: "Insert {code} directly {position} {anchor}.",
+    Action.MOVE: "Move {code} to directly {position} {anchor}.",
+    Action.REPLACE: "Put {code} in place of {anchor}.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One change to a list of procedures."""
+
+    action: Action
+    code: ProcedureCode
+    position: Position
+    anchor: Procedure
+    moved: Procedure | None = None
+
+    def as_fix(self) -> Fix:
+        """Put the edit in the words of a verdict, which never quote a code that is none."""
+        return Fix(
+            action=self.action,
+            code=self.code.shown,
+            position=self.position,
+            anchor=self.anchor.place,
+            text=_TEXT[self.action].format(
+                code=self.code.shown, position=self.position, anchor=dotted(self.anchor.code.text)
+            ),
+        )
+
+
+def insert(code: str, *, after: Procedure) -> Edit:
+    """Propose a new code directly after one of the episode's."""
+    return Edit(Action.INSERT, read_procedure_code(code), Position.AFTER, after)
+
+
+def move_after(moved: Procedure, anchor: Procedure) -> Edit:
+    """Propose to move a code directly after another."""
+    return Edit(Action.MOVE, moved.code, Position.AFTER, anchor, moved)
+
+
+def move_before(moved: Procedure, anchor: Procedure) -> Edit:
+    """Propose to move a code directly before another."""
+    return Edit(Action.MOVE, moved.code, Position.BEFORE, anchor, moved)
+
+
+def replace(replaced: Procedure, code: str) -> Edit:
+    """Propose another code in place of one of the episode's."""
+    return Edit(Action.REPLACE, read_procedure_code(code), Position.INSTEAD, replaced)
+
+
+def propose(sequence: CodedSequence, edits: list[Edit]) -> tuple[str, ...]:
+    """Give the dotted procedure codes of a sequence with every edit applied.
+
+    Where several codes go directly after one, the levels of spine come first.
+    """
+    shown = [item.code.shown for item in sequence.procedures]
+    for edit in edits:
+        if edit.action is Action.REPLACE:
+            shown[edit.anchor.index] = edit.code.shown
+    beside: dict[tuple[int, Position], list[str]] = defaultdict(list)
+    moved = set()
+    for edit in sorted(edits, key=lambda edit: not edit.code.levels):
+        if edit.moved:
+            moved.add(edit.moved.index)
+            beside[edit.anchor.index, edit.position].append(shown[edit.moved.index])
+        elif edit.action is Action.INSERT:
+            beside[edit.anchor.index, edit.position].append(edit.code.shown)
+    codes: list[str] = []
+    for index, code in enumerate(shown):
+        codes += beside[index, Position.BEFORE]
+        if index not in moved:
+            codes.append(code)
+        codes += beside[index, Position.AFTER]
+    return tuple(codes)

@@ -1,0 +1,123 @@
+"""What a rule is: a pure function from a sequence to hits, with what people need to know of it."""
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from schemas.episode import Episode
+from schemas.verdict import Finding, Severity
+from streams.validation.proposal import Edit
+from streams.validation.sequence import CodedSequence, Placed
+
+
+class Clause(StrEnum):
+    """The clauses of the coding recommendation for IPG12, paraphrased."""
+
+    C1 = (
+        "The procedure is coded V44.4 (vertebroplasty of fracture of spine) or V44.6 "
+        "(augmentation vertebroplasty of fracture of spine using intravertebral implant)."
+    )
+    C2 = (
+        "A code from V55.- (levels of spine) stands in second place each time a spinal operation "
+        "is coded; V55.9 when the levels are not specified."
+    )
+    C3 = (
+        "A code from Y53.- or Y68.- (approach to organ under image control) is assigned whenever "
+        "image control was used; its fourth character is .9 when the method is not stated."
+    )
+    C4 = "A site code from chapter Z follows."
+    C5 = "An ICD-10 code classifies the specific diagnosis for which the procedure was performed."
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One place at which a rule is broken."""
+
+    at: Placed
+    expected: str
+    """What would pass, in a coder's words."""
+    edit: Edit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A sequence that breaks a rule beside the nearest one that does not."""
+
+    why: str
+    bad: Episode
+    good: Episode
+
+
+Check = Callable[[CodedSequence], Iterable[Hit]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule: what it asks, why, and how to tell."""
+
+    code: str
+    severity: Severity
+    title: str
+    """States the fault in a few words of sentence case."""
+    source: Clause
+    standards: tuple[str, ...]
+    """The national coding standards behind it, by their own names."""
+    pairs: tuple[Pair, ...]
+    check: Check
+
+    @property
+    def name(self) -> str:
+        """The fault in lower case with hyphens, as in levels-not-second."""
+        return self.check.__name__.replace("_", "-")
+
+    @property
+    def why(self) -> str:
+        """Why the standard asks for it, written for a clinical coder."""
+        return inspect.getdoc(self.check) or ""
+
+    def finding(self, hit: Hit) -> Finding:
+        """Put a hit in the words of a verdict."""
+        return Finding(
+            rule=self.code,
+            name=self.name,
+            severity=self.severity,
+            place=hit.at.place,
+            found=hit.at.submitted,
+            expected=hit.expected,
+            fix=hit.edit.as_fix() if hit.edit else None,
+        )
+
+
+def rule(  # all but the code are named where a rule is declared
+    code: str,
+    *,
+    severity: Severity,
+    title: str,
+    source: Clause,
+    pairs: tuple[Pair, ...],
+    standards: tuple[str, ...] = (),
+) -> Callable[[Check], Rule]:
+    """Make a rule of a function that yields a hit for each place at which it is broken.
+
+    The function's name is the rule's name, its docstring says why the standard asks for it.
+    """
+
+    def decorate(check: Check) -> Rule:
+        return Rule(code, severity, title, source, standards, pairs, check)
+
+    return decorate
+
+
+_PRIMARY_DIAGNOSIS: Final = "M80.58"
+
+
+def coded(procedures: str, diagnoses: str = _PRIMARY_DIAGNOSIS) -> Episode:
+    """Write an example: codes separated by blanks, an osteoporotic fracture for its diagnosis."""
+    return Episode(
+        episode_id="EXAMPLE",
+        provider_code="R0A",
+        procedures=procedures.split(),
+        diagnoses=diagnoses.split(),
+    )

@@ -1,0 +1,31 @@
+"""DX01: diagnosis missing."""
+
+from collections.abc import Iterator
+
+from schemas.verdict import Severity
+from streams.validation.rule import Clause, Hit, Pair, coded, rule
+from streams.validation.sequence import CodedSequence
+
+
+@rule(
+    "DX01",
+    severity=Severity.ERROR,
+    title="Diagnosis missing",
+    source=Clause.C5,
+    pairs=(
+        Pair(
+            why="no diagnosis at all",
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5", ""),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58"),
+        ),
+    ),
+)
+def diagnosis_missing(sequence: CodedSequence) -> Iterator[Hit]:
+    """Say why the procedure was done.
+
+    A vertebroplasty is always done for a reason: an osteoporotic fracture, an injury, a tumour.
+    The recommendation asks for the ICD-10 code of that diagnosis.
+    Without one the episode cannot be grouped or counted.
+    """
+    if not sequence.diagnoses:
+        yield Hit(sequence.diagnosis_list, expected="At least the diagnosis that was treated.")

@@ -1,0 +1,51 @@
+"""DX02: external cause as primary diagnosis."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from schemas.verdict import Severity
+from streams.validation.rule import Clause, Hit, Pair, coded, rule
+from streams.validation.sequence import CodedSequence
+
+_EXTERNAL_CAUSES: Final = frozenset("VWXY")
+"""Letters of ICD-10's chapter XX; OPCS-4's chapters of the same letters are something else."""
+
+
+@rule(
+    "DX02",
+    severity=Severity.ERROR,
+    title="External cause as primary diagnosis",
+    source=Clause.C5,
+    standards=("DChS.XX",),
+    pairs=(
+        Pair(
+            why="how it happened is not what was treated",
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "W19.0 S22.00"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "S22.00 W19.0"),
+        ),
+        Pair(
+            why="chapter XX begins at V",
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "V01.0 S22.00"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "U07.1 S22.00"),
+        ),
+        Pair(
+            why="and ends at Y",
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "Y98X S22.00"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "Z98.1 S22.00"),
+        ),
+        Pair(
+            why="X lies between",
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "X59.0 S22.00"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "S22.00 X59.0"),
+        ),
+    ),
+)
+def external_cause_primary(sequence: CodedSequence) -> Iterator[Hit]:
+    """Put the injury first and its cause after it.
+
+    Chapter XX of ICD-10, letters V to Y, tells how an injury came about.
+    It never says what was treated, so its codes are secondary to the injury itself.
+    """
+    primary = sequence.primary_diagnosis
+    if primary and primary.code.category[0] in _EXTERNAL_CAUSES:
+        yield Hit(primary, expected="The condition that was treated, with its cause after it.")

@@ -1,0 +1,50 @@
+"""DX04: diagnosis code malformed."""
+
+from collections.abc import Iterator
+
+from schemas.verdict import Severity
+from streams.validation.rule import Clause, Hit, Pair, coded, rule
+from streams.validation.sequence import CodedSequence
+
+
+@rule(
+    "DX04",
+    severity=Severity.ERROR,
+    title="Diagnosis code malformed",
+    source=Clause.C5,
+    pairs=(
+        Pair(
+            why="the letter O for a zero",
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M8O.58"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58"),
+        ),
+        Pair(
+            why="two characters",
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 M8"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 M81"),
+        ),
+        Pair(
+            why="six characters",
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.588"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58D"),
+        ),
+        Pair(
+            why="a dash is no fourth character",
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 M81.-"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 M80.0-"),
+        ),
+    ),
+)
+def diagnosis_malformed(sequence: CodedSequence) -> Iterator[Hit]:
+    """Write diagnoses as ICD-10 does: a letter, two digits, and up to two characters more.
+
+    A dagger or an asterisk may follow, as a final D or A.
+    Nothing else can be looked up in the classification, grouped or counted.
+    A letter O for a zero is the commonest slip.
+    """
+    for diagnosis in sequence.diagnoses:
+        if diagnosis.code.malformed:
+            yield Hit(
+                diagnosis,
+                expected="A letter, two digits and up to two characters more, as ICD-10 has it.",
+            )

@@ -1,0 +1,54 @@
+"""DX06: no usual indication among the diagnoses."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from schemas.codes import codes
+from schemas.verdict import Severity
+from streams.validation.rule import Clause, Hit, Pair, coded, rule
+from streams.validation.sequence import CodedSequence
+
+_CATEGORIES: Final = codes("M80 M81 M82 M84 M88 M90 C90 S12 T08")
+_SUBCATEGORIES: Final = codes("M485 M495 C412 C795 D166 D180 D480 S220 S221 S320 S321 S327")
+
+
+@rule(
+    "DX06",
+    severity=Severity.INFORMATION,
+    title="No usual indication among the diagnoses",
+    source=Clause.C5,
+    pairs=(
+        Pair(
+            why="pneumonia is no reason for it",
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "J18.9"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "J18.9 M80.58"),
+        ),
+        Pair(
+            why="of S22 only the vertebrae",
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "S22.20"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "S22.10"),
+        ),
+        Pair(
+            why="of M48 only the collapsed vertebra",
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M48.46"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "M48.56"),
+        ),
+        Pair(
+            why="of C79 only the bone",
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "C79.4"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "C79.5"),
+        ),
+    ),
+)
+def indication_not_coded(sequence: CodedSequence) -> Iterator[Hit]:
+    """Look whether the diagnosis that led to the procedure was coded.
+
+    Vertebroplasty is done for fractures of the spine, osteoporosis, and tumours in vertebrae.
+    None of these is among the diagnoses here.
+    Others are possible, so this is no error; most often the indication was forgotten.
+    """
+    if sequence.diagnoses and not any(
+        diagnosis.code.category in _CATEGORIES or diagnosis.code.text[:4] in _SUBCATEGORIES
+        for diagnosis in sequence.readable_diagnoses
+    ):
+        yield Hit(sequence.diagnosis_list, expected="The diagnosis that led to the procedure.")

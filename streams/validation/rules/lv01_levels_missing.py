@@ -1,0 +1,49 @@
+"""LV01: levels of spine missing."""
+
+from collections.abc import Iterator
+
+from schemas.verdict import Severity
+from streams.validation.proposal import insert
+from streams.validation.rule import Clause, Hit, Pair, coded, rule
+from streams.validation.sequence import CodedSequence
+
+
+@rule(
+    "LV01",
+    severity=Severity.ERROR,
+    title="Levels of spine missing",
+    source=Clause.C2,
+    standards=("PChSV1",),
+    pairs=(
+        Pair(
+            why="no V55 code at all",
+            bad=coded("V44.4 Y53.4 Z66.5"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5"),
+        ),
+        Pair(
+            why="each spinal procedure needs its own",
+            bad=coded("V44.4 V55.1 Y53.4 V47.1 Z66.5"),
+            good=coded("V44.4 V55.1 Y53.4 V47.1 V55.1 Z66.5"),
+        ),
+        Pair(
+            why="a procedure elsewhere needs none",
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5 V70.1"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5 W06.1"),
+        ),
+    ),
+)
+def levels_missing(sequence: CodedSequence) -> Iterator[Hit]:
+    """Say how many levels were treated, for each spinal procedure.
+
+    V44.4 and V44.6 do not tell a single vertebra from several.
+    Only a code from V55.- does, so it is assigned each time a spinal operation is coded, and
+    once more for every further spinal procedure of the episode.
+    V55.9 is right where the record does not specify the levels; leaving the code out is not.
+    """
+    for group in sequence.spinal_groups:
+        if not group.levels:
+            yield Hit(
+                group.main,
+                expected="A V55 code directly after the procedure; V55.9 if the record is silent.",
+                edit=insert("V55.9", after=group.main),
+            )

@@ -1,0 +1,45 @@
+"""PX01: both vertebroplasty codes in one operation."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from schemas.verdict import Severity
+from streams.validation.rule import Clause, Hit, Pair, coded, rule
+from streams.validation.sequence import CodedSequence, Procedure
+
+_EXCLUSIVE: Final = frozenset({"V444", "V446"})
+
+
+@rule(
+    "PX01",
+    severity=Severity.WARNING,
+    title="Both vertebroplasty codes in one operation",
+    source=Clause.C1,
+    pairs=(
+        Pair(
+            why="one operation",
+            bad=coded("V44.4 V55.1 Y53.4 V44.6 V55.1 Y53.4 Z66.5"),
+            good=coded("V44.6 V55.1 Y53.4 V44.6 V55.1 Y53.4 Z66.5"),
+        ),
+        Pair(
+            why="two operations may differ",
+            bad=coded("V44.6 V55.1 Y53.4 Z66.4 V47.1 V55.1 V44.4 V55.1 Y53.4 Z66.5"),
+            good=coded("V44.6 V55.1 Y53.4 Z66.4 W06.1 V44.4 V55.1 Y53.4 Z66.5"),
+        ),
+    ),
+)
+def both_vertebroplasty_codes(sequence: CodedSequence) -> Iterator[Hit]:
+    """Choose between V44.4 and V44.6.
+
+    V44.6 is a vertebroplasty with an implant left in the vertebra, V44.4 one without.
+    The tabular list makes the two exclude each other, so one of them is rarely right.
+    Look at the record: if an implant was used throughout, V44.6 says it all.
+    """
+    for operation in sequence.operations:
+        first: dict[str, Procedure] = {}
+        for group in operation:
+            if group.main.code.text in _EXCLUSIVE:
+                first.setdefault(group.main.code.text, group.main)
+        if len(first) == len(_EXCLUSIVE):
+            _, later = first.values()
+            yield Hit(later, expected="One and the same of the two codes throughout the operation.")

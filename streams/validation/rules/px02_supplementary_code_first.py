@@ -1,0 +1,47 @@
+"""PX02: supplementary code in first place."""
+
+from collections.abc import Iterator
+
+from schemas.verdict import Severity
+from streams.validation.rule import Clause, Hit, Pair, coded, rule
+from streams.validation.sequence import CodedSequence
+
+
+@rule(
+    "PX02",
+    severity=Severity.ERROR,
+    title="Supplementary code in first place",
+    source=Clause.C1,
+    standards=("PRule 7",),
+    pairs=(
+        Pair(
+            why="image control first",
+            bad=coded("Y53.4 V44.4 V55.1 Y53.4 Z66.5"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5"),
+        ),
+        Pair(
+            why="levels first",
+            bad=coded("V55.1 V44.4 V55.1 Y53.4 Z66.5"),
+            good=coded("W06.1 V44.4 V55.1 Y53.4 Z66.5"),
+        ),
+        Pair(
+            why="a site first",
+            bad=coded("Z66.5 V44.4 V55.1 Y53.4 Z66.5"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5 Z66.5"),
+        ),
+        Pair(
+            why="a site in chapter O first",
+            bad=coded("O16.1 V44.4 V55.1 Y53.4 Z66.5"),
+            good=coded("O17.1 V44.4 V55.1 Y53.4 Z66.5"),
+        ),
+    ),
+)
+def supplementary_code_first(sequence: CodedSequence) -> Iterator[Hit]:
+    """Begin the episode with a procedure, not with what qualifies one.
+
+    Codes of chapters Y and Z, and V55.-, are secondary: they qualify a procedure before them.
+    In first place there is nothing for them to qualify.
+    The main procedure is then not where everybody looks for it.
+    """
+    for first in sequence.unattached[:1]:
+        yield Hit(first, expected="The main procedure in first place, what qualifies it after.")

@@ -1,0 +1,61 @@
+"""PX05: unspecified code."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from schemas.verdict import Severity
+from streams.validation.rule import Clause, Hit, Pair, coded, rule
+from streams.validation.sequence import CodedSequence
+
+_UNSPECIFIED: Final = frozenset({"V559", "Y539", "Y689", "Z669"})
+
+
+@rule(
+    "PX05",
+    severity=Severity.INFORMATION,
+    title="Unspecified code",
+    source=Clause.C1,
+    pairs=(
+        Pair(
+            why="levels",
+            bad=coded("V44.4 V55.9 Y53.4 Z66.5"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5"),
+        ),
+        Pair(
+            why="approach",
+            bad=coded("V44.4 V55.1 Y53.9 Z66.5"),
+            good=coded("V44.4 V55.1 Y53.8 Z66.5"),
+        ),
+        Pair(
+            why="ultrasound with contrast",
+            bad=coded("V44.4 V55.1 Y68.9 Z66.5"),
+            good=coded("V44.4 V55.1 Y68.1 Z66.5"),
+        ),
+        Pair(
+            why="vertebra",
+            bad=coded("V44.4 V55.1 Y53.4 Z66.9"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5"),
+        ),
+        Pair(
+            why="only where a vertebroplasty is described",
+            bad=coded("V44.4 V55.9 Y53.4 Z66.5 V47.1 V55.1"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5 V47.1 V55.9"),
+        ),
+        Pair(
+            why="other codes are not counted",
+            bad=coded("V44.4 V55.1 Y53.4 Z66.9 Z67.9"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5 Z67.9"),
+        ),
+    ),
+)
+def unspecified_code(sequence: CodedSequence) -> Iterator[Hit]:
+    """Count how often the record does not say enough.
+
+    V55.9, Y53.9, Y68.9 and Z66.9 are right where the record says no more.
+    They are worth counting all the same.
+    A department in which they are frequent can ask its operators to write more into the record.
+    """
+    for group in sequence.vertebroplasties:
+        for item in group.supplementary:
+            if item.code.text in _UNSPECIFIED:
+                yield Hit(item, expected="A more specific code, if the record supports one.")

@@ -1,0 +1,53 @@
+"""ST02: site not on the spine."""
+
+from collections.abc import Iterator
+
+from schemas.verdict import Severity
+from streams.validation.rule import Clause, Hit, Pair, coded, rule
+from streams.validation.sequence import CodedSequence
+
+
+@rule(
+    "ST02",
+    severity=Severity.ERROR,
+    title="Site not on the spine",
+    source=Clause.C4,
+    standards=("PCSZ1",),
+    pairs=(
+        Pair(
+            why="a joint of the pelvis",
+            bad=coded("V44.4 V55.1 Y53.4 Z84.6"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5"),
+        ),
+        Pair(
+            why="the sacrum belongs to the spine",
+            bad=coded("V44.4 V55.1 Y53.4 Z75.3"),
+            good=coded("V44.4 V55.1 Y53.4 Z75.1"),
+        ),
+        Pair(
+            why="a site in chapter O",
+            bad=coded("V44.6 V55.1 Y53.4 O16.1"),
+            good=coded("V44.6 V55.1 Y53.4 Z66.4"),
+        ),
+        Pair(
+            why="beside a site of the spine it does no harm",
+            bad=coded("V44.4 V55.1 Y53.4 Z84.6 Z94.2"),
+            good=coded("V44.4 V55.1 Y53.4 Z84.6 Z66.5"),
+        ),
+        Pair(
+            why="a later site of the operation serves",
+            bad=coded("V44.4 V55.1 Y53.4 Z84.6 V47.1 V55.1"),
+            good=coded("V44.4 V55.1 Y53.4 Z84.6 V47.1 V55.1 Z66.5"),
+        ),
+    ),
+)
+def site_not_spinal(sequence: CodedSequence) -> Iterator[Hit]:
+    """Name a site that lies on the spine.
+
+    A vertebroplasty treats a vertebra, so its site is one: Z66.-, or sacrum or coccyx from Z75.-.
+    A site elsewhere in the body, on its own, contradicts the procedure.
+    It may be a slip of the pen, or belong to a procedure that was left out.
+    """
+    for group in sequence.vertebroplasties:
+        if group.serving_other_site and not group.serving_spinal_sites:
+            yield Hit(group.serving_other_site, expected="A site of the spine, such as a Z66 code.")

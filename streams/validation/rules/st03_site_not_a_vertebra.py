@@ -1,0 +1,55 @@
+"""ST03: site is a joint or disc, not a vertebra."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from schemas.verdict import Severity
+from streams.validation.rule import Clause, Hit, Pair, coded, rule
+from streams.validation.sequence import CodedSequence, Procedure
+
+_BESIDE_A_VERTEBRA: Final = frozenset({"Z67", "Z99"})
+
+
+@rule(
+    "ST03",
+    severity=Severity.INFORMATION,
+    title="Site is a joint or disc, not a vertebra",
+    source=Clause.C4,
+    standards=("PCSZ1",),
+    pairs=(
+        Pair(
+            why="a disc",
+            bad=coded("V44.4 V55.1 Y53.4 Z99.2"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5"),
+        ),
+        Pair(
+            why="a joint",
+            bad=coded("V44.4 V55.1 Y53.4 Z67.5"),
+            good=coded("V44.4 V55.1 Y53.4 Z67.5 Z66.5"),
+        ),
+        Pair(
+            why="only the nearest sites serve",
+            bad=coded("V44.4 V55.1 Y53.4 Z67.5 V47.1 V55.1 Z66.5"),
+            good=coded("V44.4 V55.1 Y53.4 V47.1 V55.1 Z66.5 V47.1 V55.1 Z67.5"),
+        ),
+        Pair(
+            why="the sacrum is bone",
+            bad=coded("V44.4 V55.1 Y53.4 Z99.3 Z67.5"),
+            good=coded("V44.4 V55.1 Y53.4 Z99.3 Z75.1"),
+        ),
+    ),
+)
+def site_not_a_vertebra(sequence: CodedSequence) -> Iterator[Hit]:
+    """Notice that the site lies between vertebrae, not in one.
+
+    Cement goes into the body of a vertebra, which Z66.- names.
+    Z67.- and Z99.- name the joint and the disc beside it.
+    They are sites of the spine and therefore allowed, but Z66.- would say what was treated.
+    """
+    read: list[Procedure] = []
+    for group in sequence.vertebroplasties:
+        sites = group.serving_spinal_sites
+        if sites is not read and sites:
+            read = sites
+            if all(site.code.category in _BESIDE_A_VERTEBRA for site in sites):
+                yield Hit(sites[0], expected="A site that is a vertebra, from Z66 or Z75.")

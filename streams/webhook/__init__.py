@@ -1,1 +1,0 @@
-"""Telling the steps of alerts on, over HTTP."""

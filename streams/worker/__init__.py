@@ -1,0 +1,1 @@
+"""The worker process: checks the episodes of the input topic, and counts the outcomes."""

@@ -1,0 +1,49 @@
+"""The worker's app: validates the episodes of the input topic."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import faust
+from aiokafka.structs import TopicPartition
+
+from streams.engine.app import create_app
+from streams.engine.ledger import Ledger
+from streams.engine.partition_reader import PartitionReader
+from streams.engine.transaction_writer import TransactionWriter
+from streams.kafka.admin import verify_topics
+from streams.kafka.rights import Command
+from streams.kafka.topics import Topics
+from streams.settings import Settings
+from streams.validation.rule import Rule
+from streams.validation.rules import RULES
+from streams.worker.dead_letter_alarm import DeadLetterAlarm
+from streams.worker.metrics import Metrics
+from streams.worker.processor import ValidationProcessor
+
+REMEDY: Final = "use another IPG12_GROUP and IPG12_TOPIC_PREFIX"
+
+
+def create_worker_app(settings: Settings, rules: Iterable[Rule] = RULES) -> faust.App:
+    """Create the app that checks every episode against `rules`."""
+    topics = Topics(settings.topic_prefix)
+    ledger = Ledger(PartitionReader(settings), topics.ledger, settings.group, REMEDY)
+    metrics = Metrics()
+    alarm = DeadLetterAlarm(metrics)
+
+    def create_processor(number: int) -> ValidationProcessor:
+        source = TopicPartition(topics.episodes, number)
+        writer = TransactionWriter(settings, source)
+        return ValidationProcessor(settings, source, metrics, writer, ledger, rules)
+
+    def on_tick(processors: Sequence[ValidationProcessor]) -> None:
+        metrics.gap(sum(processor.gap for processor in processors))
+        alarm.tick()
+
+    return create_app(
+        settings,
+        {"episodes": topics.episodes},
+        lambda: verify_topics(settings, Command.WORKER),
+        create_processor,
+        metrics,
+        on_tick,
+    )

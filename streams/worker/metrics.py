@@ -1,0 +1,175 @@
+"""Numbers for dashboards: nothing in them names a patient, an episode or a provider."""
+
+from bisect import bisect_left
+from collections import Counter as Counts
+from collections.abc import Iterator, Sequence
+from time import time
+from typing import Final
+
+from aiokafka.structs import TopicPartition
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.core import HistogramMetricFamily
+from prometheus_client.registry import Collector
+
+from schemas.verdict import RULESET, Outcome
+from streams.records import Record
+from streams.validation.chunk_output import ChunkOutput
+from streams.validation.rules import RULES
+
+END_TO_END_SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)
+CHUNK_RECORDS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
+VALIDATION_SECONDS: Final = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1)
+
+
+class Metrics:
+    """What the worker counts and measures, in a registry of its own."""
+
+    def __init__(self) -> None:
+        """Set out every outcome and rule with 0."""
+        self.outcomes: Counts[Outcome] = Counts()
+        """Records done since the process started."""
+        self._registry = CollectorRegistry()
+        self._records = Counter(
+            "ipg12_records",
+            "Records done, by outcome.",
+            ["outcome"],
+            registry=self._registry,
+        )
+        self._findings = Counter(
+            "ipg12_findings",
+            "Findings, by rule and severity.",
+            ["rule", "severity"],
+            registry=self._registry,
+        )
+        self._validation = Histogram(
+            "ipg12_validation_seconds",
+            "Time to read and check the records of a chunk, in seconds.",
+            buckets=VALIDATION_SECONDS,
+            registry=self._registry,
+        )
+        self._chunk_records = Histogram(
+            "ipg12_chunk_records",
+            "Records in a chunk, that is in a transaction.",
+            buckets=CHUNK_RECORDS,
+            registry=self._registry,
+        )
+        self._lag = Gauge(
+            "ipg12_lag_records",
+            "Offsets between the end of a source partition and what is done of it.",
+            ["partition"],
+            registry=self._registry,
+        )
+        self._gap = Gauge(
+            "ipg12_conservation_gap",
+            "Records read, less those that the ledger counts, what has just been read left aside.",
+            registry=self._registry,
+        )
+        self._restarts = Counter(
+            "ipg12_partition_restarts",
+            "How often a source partition was opened anew after a fault at the brokers.",
+            ["partition"],
+            registry=self._registry,
+        )
+        self._expired = Counter(
+            "ipg12_expired_offsets",
+            "Offsets that the brokers deleted before they were read.",
+            registry=self._registry,
+        )
+        self._dead_letter_share = Gauge(
+            "ipg12_dead_letter_share",
+            "Share of dead letters among the records of the last minute.",
+            registry=self._registry,
+        )
+        ruleset = Gauge(
+            "ipg12_ruleset_info",
+            "Always 1; the label is the version of the rule set.",
+            ["version"],
+            registry=self._registry,
+        )
+        ruleset.labels(RULESET).set(1)
+        ProcessCollector(registry=self._registry)
+        self._end_to_end = _EndToEnd()
+        self._registry.register(self._end_to_end)
+        for outcome in Outcome:
+            self._records.labels(outcome)
+        self._findings_by_rule = {
+            rule.code: self._findings.labels(rule.code, rule.severity) for rule in RULES
+        }
+
+    def committed(
+        self, output: ChunkOutput, records: Sequence[Record], judged_seconds: float
+    ) -> None:
+        """Count a chunk that has been committed; `judged_seconds` is the time to check it."""
+        self.outcomes += output.outcomes
+        for outcome, count in output.outcomes.items():
+            self._records.labels(outcome).inc(count)
+        for rule, count in output.rules.items():
+            self._findings_by_rule[rule].inc(count)
+        self._validation.observe(judged_seconds)
+        self._chunk_records.observe(len(records))
+        self._end_to_end.observe(records)
+
+    def lag(self, source: TopicPartition, offsets: int) -> None:
+        """Set how many offsets of a source partition are not done yet."""
+        self._lag.labels(source.partition).set(max(0, offsets))
+
+    def forget(self, source: TopicPartition) -> None:
+        """Take away the lag of a partition that has gone to another worker."""
+        self._lag.remove(source.partition)
+
+    def gap(self, records: int) -> None:
+        """Set how many records were read and are missing in the ledger."""
+        self._gap.set(records)
+
+    def restarted(self, source: TopicPartition) -> None:
+        """Count a source partition that has to be opened anew."""
+        self._restarts.labels(source.partition).inc()
+
+    def expired(self, offsets: int) -> None:
+        """Count offsets that the brokers deleted before they were read."""
+        self._expired.inc(offsets)
+
+    def dead_letter_share(self, share: float) -> None:
+        """Set the share of dead letters among the last records, from 0 to 1."""
+        self._dead_letter_share.set(share)
+
+    def exposition(self) -> bytes:
+        """Write all of it in Prometheus's text format."""
+        return generate_latest(self._registry)
+
+
+class _EndToEnd(Collector):
+    """A histogram that takes a chunk at a time: one observation a record costs too much."""
+
+    def __init__(self) -> None:
+        self._counts = [0] * (len(END_TO_END_SECONDS) + 1)
+        self._sum_seconds = 0.0
+
+    def observe(self, records: Sequence[Record]) -> None:
+        """Measure from each record's timestamp to now; records without one are left out."""
+        now = time()
+        for timestamp, count in Counts(record.timestamp for record in records).items():
+            if timestamp is not None and timestamp >= 0:
+                seconds = max(0.0, now - timestamp / 1000)
+                self._counts[bisect_left(END_TO_END_SECONDS, seconds)] += count
+                self._sum_seconds += seconds * count
+
+    def collect(self) -> Iterator[HistogramMetricFamily]:
+        """Give the histogram with cumulated buckets, as Prometheus wants it."""
+        family = HistogramMetricFamily(
+            "ipg12_end_to_end_seconds",
+            "Time from a record's timestamp until its outputs were committed, in seconds.",
+        )
+        buckets, total = [], 0
+        for bound, count in zip((*END_TO_END_SECONDS, "+Inf"), self._counts, strict=True):
+            total += count
+            buckets.append((str(bound), total))
+        family.add_metric([], buckets, self._sum_seconds)
+        yield family

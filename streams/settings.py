@@ -8,6 +8,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    HttpUrl,
     SecretStr,
     StringConstraints,
     ValidationError,
@@ -87,6 +88,9 @@ class Settings(BaseModel):
             default="",
             description="Addresses of proxies that say who asks, with commas.",
         )
+    )
+    dashboard_url: HttpUrl | None = Field(
+        default=None, description="Public URL of the dashboard, for links in webhook messages."
     )
     api_token: Annotated[SecretStr, Field(min_length=_TOKEN_CHARACTERS)] | None = Field(
         default=None, description="Whoever changes alerts at the dashboard has to show it."

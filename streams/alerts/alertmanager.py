@@ -6,7 +6,7 @@ https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
 import hashlib
 from typing import Final, Literal, TypedDict
 
-from streams.alerts.notification import Notification, NotificationKind, details, summary
+from streams.alerts.notification import Notification, NotificationKind, alert_url, details, summary
 
 NOT_YET: Final = "0001-01-01T00:00:00Z"
 """When an alert ends that has not: Go's zero time."""
@@ -41,8 +41,12 @@ class AlertmanagerMessage(TypedDict):
     alerts: list[AlertmanagerAlert]
 
 
-def for_alertmanager(told: Notification, group: str) -> AlertmanagerMessage:
+def for_alertmanager(
+    told: Notification, group: str, dashboard_url: str = ""
+) -> AlertmanagerMessage:
     """Write it; `group` is the consumer group of the deployment.
+
+    `dashboard_url` ends in a slash; empty without a dashboard.
 
     Labels and fingerprint stay the same from one step of an alert to the next.
     """
@@ -69,7 +73,7 @@ def for_alertmanager(told: Notification, group: str) -> AlertmanagerMessage:
         "groupLabels": identity,
         "commonLabels": labels,
         "commonAnnotations": annotations,
-        "externalURL": "",
+        "externalURL": dashboard_url,
         "alerts": [
             {
                 "status": status,
@@ -77,7 +81,7 @@ def for_alertmanager(told: Notification, group: str) -> AlertmanagerMessage:
                 "annotations": annotations,
                 "startsAt": alert.first_seen.isoformat(),
                 "endsAt": ends,
-                "generatorURL": "",
+                "generatorURL": alert_url(told, dashboard_url),
                 "fingerprint": _fingerprint("/".join(identity.values())),
             }
         ],

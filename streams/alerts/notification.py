@@ -78,3 +78,8 @@ def details(told: Notification) -> dict[str, str]:
         "last_seen": alert.last_seen.isoformat(),
     }
     return {name: text for name, text in said.items() if text}
+
+
+def alert_url(told: Notification, dashboard_url: str) -> str:
+    """Return the address of the alert's page; empty without a dashboard."""
+    return f"{dashboard_url}alerts/{told.alert.key}" if dashboard_url else ""

@@ -3,10 +3,10 @@
 https://developer.pagerduty.com/docs/send-alert-event
 """
 
-from typing import Final, Literal, TypedDict
+from typing import Final, Literal, NotRequired, TypedDict
 
 from schemas.verdict import Severity
-from streams.alerts.notification import Notification, NotificationKind, details, summary
+from streams.alerts.notification import Notification, NotificationKind, alert_url, details, summary
 
 SUMMARY_CHARACTERS: Final = 1024
 """How long PagerDuty lets a summary be."""
@@ -48,19 +48,23 @@ class PagerDutyEvent(TypedDict):
     event_action: Action
     dedup_key: str
     client: str
+    client_url: NotRequired[str]
     payload: PagerDutyPayload
 
 
-def for_pagerduty(told: Notification, group: str, routing_key: str) -> PagerDutyEvent | None:
+def for_pagerduty(
+    told: Notification, group: str, routing_key: str, dashboard_url: str = ""
+) -> PagerDutyEvent | None:
     """Write it; None for a silence, of which PagerDuty knows nothing.
 
     `group` is the consumer group of the deployment, so that two of them are kept apart.
+    `dashboard_url` ends in a slash; empty without a dashboard.
     """
     action = _ACTIONS.get(told.news)
     if action is None:
         return None
     event, alert = told.event, told.alert
-    return {
+    written: PagerDutyEvent = {
         "routing_key": routing_key,
         "event_action": action,
         "dedup_key": f"{group}/{alert.key}",
@@ -76,3 +80,6 @@ def for_pagerduty(told: Notification, group: str, routing_key: str) -> PagerDuty
             "custom_details": details(told),
         },
     }
+    if url := alert_url(told, dashboard_url):
+        written["client_url"] = url
+    return written

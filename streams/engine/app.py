@@ -19,7 +19,7 @@ from streams.engine.tables import NoTables
 from streams.engine.task_manager import TICK_SECONDS, TaskManager
 from streams.engine.transport import CommittedTransport
 from streams.kafka.connection import for_faust
-from streams.runtime.health import serve
+from streams.runtime.health import Health, serve_with_faust
 from streams.settings import Settings
 
 SESSION_SECONDS: Final = 6.0
@@ -57,16 +57,18 @@ def create_app(
     availability = BrokerAvailability(verify_topics)
     reader = PartitionReader(settings)
 
-    def assigned() -> frozenset[int]:
-        """Return the numbers of which the group assigns us the partitions of all sources."""
+    def assigned() -> frozenset[int] | None:
+        """Return the numbers of the partitions assigned to us; None before the first rebalance."""
         assignment = app.consumer.assignment()
+        if not assignment and not app.unassigned:
+            return None
         return frozenset.intersection(
             *(frozenset(tp.partition for tp in assignment if tp.topic == topic) for topic in topics)
         )
 
     def create_task(number: int) -> PartitionTask[ProcessorT]:
         partitions = [TopicPartition(topic, number) for topic in topics]
-        retry = Retry(f"{topics[0]}/{number}", availability, lambda: number in assigned())
+        retry = Retry(f"{topics[0]}/{number}", availability, lambda: number in (assigned() or ()))
         return PartitionTask(partitions, create_processor(number), reader.records, retry, metrics)
 
     tasks = TaskManager(settings, topics, availability, create_task, assigned)
@@ -81,7 +83,7 @@ def create_app(
         )
         app.agent(source, name=name, isolated_partitions=True)(chunk_agent(app, tasks))
     _supervise(app, tasks, lambda: on_tick(tasks.processors))
-    serve(app, metrics.exposition, tasks.not_ready)
+    serve_with_faust(app, Health(metrics.exposition, tasks.not_ready))
     return app
 
 

@@ -33,7 +33,7 @@ While one is open, every other partition may judge a chunk. Even of records that
 this many are judged well within the time for which brokers let a transaction stay open.
 """
 
-Assignment = Callable[[], frozenset[int]]
+Assignment = Callable[[], frozenset[int] | None]
 
 
 class TaskManager(Generic[ProcessorT]):
@@ -50,7 +50,7 @@ class TaskManager(Generic[ProcessorT]):
         """Name the source topics.
 
         `create_task` creates the task of a partition number.
-        `assignment` returns the numbers assigned to us.
+        `assignment` returns the numbers assigned to us; None before the first rebalance.
         """
         self._settings = settings
         self._topics = topics
@@ -89,7 +89,7 @@ class TaskManager(Generic[ProcessorT]):
         async with self._ticking:
             if self._closing:
                 return
-            assigned = self._assignment()
+            assigned = self._assignment() or frozenset()
             gone = [self._open.pop(number) for number in self._open.keys() - assigned]
             await asyncio.gather(*(task.close() for task in gone))
             ranges = await self._watermarks.read(
@@ -117,7 +117,7 @@ class TaskManager(Generic[ProcessorT]):
         if self._closing:
             return "stopping"
         assigned = self._assignment()
-        if not assigned:
+        if assigned is None:
             return "no partitions assigned"
         if self._availability.reason:
             return self._availability.reason
@@ -129,7 +129,7 @@ class TaskManager(Generic[ProcessorT]):
         return f"producers not ready for partitions {waiting}" if waiting else None
 
     def _chunk_records(self) -> int:
-        shared = RECORDS_AT_ONCE // max(1, len(self._assignment()))
+        shared = RECORDS_AT_ONCE // max(1, len(self._assignment() or ()))
         return max(1, min(self._settings.chunk_records, shared))
 
     async def _note_silence(self) -> None:

@@ -1,4 +1,4 @@
-"""The steps of alerts, as members of a consumer group read them: each told before the next."""
+"""The events of alerts, as members of a consumer group read them."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -27,22 +27,27 @@ log = logging.getLogger("ipg12.webhook")
 
 
 class AlertEventConsumer:
-    """A member of the group: of each partition that it has, one step after the other."""
+    """A member of the group, which reads the events of its partitions in order."""
 
     def __init__(
-        self, settings: Settings, taken: Callable[[], None], gone: Callable[[int], None]
+        self,
+        settings: Settings,
+        on_assigned: Callable[[], None],
+        on_revoked: Callable[[int], None],
     ) -> None:
-        """Connect; `taken` is told that there are more partitions, `gone` which one is no more."""
+        """Connect; `on_assigned` is called after each rebalance, `on_revoked` per partition."""
         self.topic = Topics(settings.topic_prefix).alert_events
         self.group = webhook_group(settings)
-        self._taken = taken
-        self._gone = gone
-        self._given: dict[int, int] = {}
-        """The offset after the last step that was given, by partition."""
-        self._done: dict[int, int] = {}
-        """The offset after the last step that is done."""
+        self._on_assigned = on_assigned
+        self._on_revoked = on_revoked
+        self._polled: dict[int, int] = {}
+        """The offset after the last event that was polled, by partition."""
+        self._committed: dict[int, int] = {}
+        """The offset after the last event that is committed."""
         self._ends: dict[int, int] = {}
-        """Where a partition ended last; a transaction leaves its marker behind the last step."""
+        """Where a partition ended last; a transaction leaves its marker behind the last event."""
+        self.unavailable: str | None = None
+        """Which error the brokers last answered with, if nothing has been read since."""
         common = {
             **for_librdkafka(settings),
             "group.id": self.group,
@@ -50,107 +55,107 @@ class AlertEventConsumer:
             "enable.auto.commit": False,
             "log_level": 0,
         }
-        # Behind a fetch that waits for steps, a question would wait as long.
-        self._asker = Consumer(common)
+        # Behind a fetch that waits for events, another request would wait as long.
+        self._watermarks = Consumer(common)
         self._consumer = Consumer(
             {
                 **common,
                 "enable.partition.eof": True,
-                "auto.offset.reset": "error",  # the others drop steps, or tell them all again
+                "auto.offset.reset": "error",  # the others skip events, or deliver all again
                 "session.timeout.ms": SESSION_MS,
                 "heartbeat.interval.ms": HEARTBEAT_MS,
                 "partition.assignment.strategy": "cooperative-sticky",
-                "error_cb": _note,
+                "error_cb": self._on_error,
             }
         )
-        self._progress = GroupOffsets(self._consumer, self._asker, self.topic, self.group)
+        self._offsets = GroupOffsets(self._consumer, self._watermarks, self.topic, self.group)
 
     def __enter__(self) -> Self:
-        """Join the group, which goes on where it was; a new one begins at the end."""
-        self._progress.begin()
-        self._consumer.subscribe([self.topic], on_assign=self._assigned, on_revoke=self._revoked)
+        """Join the group, which goes on where it was; a new group begins at the end."""
+        self._offsets.begin()
+        self._consumer.subscribe([self.topic], on_assign=self._assign, on_revoke=self._revoke)
         return self
 
     def __exit__(self, *_: object) -> None:
         """Leave the group, so that others take over at once."""
         self._consumer.close()
-        self._asker.close()
+        self._watermarks.close()
 
     def poll(self, seconds: float) -> Message | None:
-        """Wait for the next step, and do what the group asks meanwhile. Raises OperatorError."""
+        """Return the next event, if there is one, and serve the group. Raises OperatorError."""
         message = self._consumer.poll(seconds)
         if message is None:
             return None
         error, number, offset = message.error(), message.partition() or 0, message.offset() or 0
         if error is None:
-            self._given[number] = offset + 1
+            self._polled[number], self.unavailable = offset + 1, None
             return message
         if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # the library's own name
-            self._ends[number] = offset
+            self._ends[number], self.unavailable = offset, None
         elif error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001
-            raise self._progress.unknown(number)
+            raise self._offsets.out_of_range(number)
         elif is_transient(error):
-            log.warning("webhook.brokers-unavailable fault=%s", error.name())
+            self._on_error(error)
         else:
-            raise self._progress.trouble(error)
+            raise self._offsets.operator_error(error)
         return None
 
     def commit(self, message: Message) -> str | None:
-        """Write down that a step is done; gives a fault's name where that is to be tried again.
+        """Commit an event; return the error's name if the commit is to be tried again.
 
-        Raises OperatorError where trying again does not help.
+        Raises OperatorError if trying again does not help.
         """
         number, after = message.partition() or 0, (message.offset() or 0) + 1
         try:
-            self._progress.commit([TopicPartition(self.topic, number, after)])
+            self._offsets.commit([TopicPartition(self.topic, number, after)])
         except KafkaException as fault:
             if not is_transient(fault.args[0]):
-                raise self._progress.trouble(fault.args[0]) from None
+                raise self._offsets.operator_error(fault.args[0]) from None
             return str(fault.args[0].name())
-        self._done[number] = after
+        self._committed[number] = after
         return None
 
     def pause(self, number: int) -> None:
-        """Let no further steps of a partition come."""
+        """Poll no further events of a partition."""
         self._consumer.pause([TopicPartition(self.topic, number)])
 
     def resume(self, number: int) -> None:
-        """Let them come again."""
+        """Poll them again."""
         self._consumer.resume([TopicPartition(self.topic, number)])
 
     def lags(self) -> dict[int, int]:
-        """Give how many offsets of each partition are not done; of some only without an answer."""
+        """Return how many offsets of each partition are not processed, as far as brokers answer."""
         lags = {}
         with suppress(KafkaException):  # the last number stands until the brokers answer again
             mine = self._consumer.assignment()
-            unknown = [each for each in mine if each.partition not in self._done]
-            for place in self._progress.asked(unknown) if unknown else ():
-                self._done.setdefault(place.partition, place.offset)
+            unknown = [each for each in mine if each.partition not in self._committed]
+            for place in self._offsets.committed(unknown) if unknown else ():
+                self._committed.setdefault(place.partition, place.offset)
             for place in mine:
                 with suppress(KafkaException):  # that of another partition may be known
-                    _, end = self._asker.get_watermark_offsets(place, LAG_SECONDS)
+                    _, end = self._watermarks.get_watermark_offsets(place, LAG_SECONDS)
                     lags[place.partition] = max(0, end - self._reached(place.partition))
         return lags
 
     def _reached(self, number: int) -> int:
-        """Give the offset up to which nothing is left to be told."""
-        done = self._done[number]
-        everything = self._given.get(number, done) <= done
-        return max(done, self._ends.get(number, 0)) if everything else done
+        """Return the offset up to which nothing is left to deliver."""
+        committed = self._committed[number]
+        everything = self._polled.get(number, committed) <= committed
+        return max(committed, self._ends.get(number, 0)) if everything else committed
 
-    def _assigned(self, consumer: Consumer, places: list[TopicPartition]) -> None:
+    def _assign(self, consumer: Consumer, places: list[TopicPartition]) -> None:
         consumer.incremental_assign(places)
-        consumer.resume(places)  # one that comes back may have been let wait when it went
-        self._taken()
+        consumer.resume(places)  # one that was revoked before may be paused
+        self._on_assigned()
 
-    def _revoked(self, _: Consumer, places: Iterable[TopicPartition]) -> None:
+    def _revoke(self, _: Consumer, places: Iterable[TopicPartition]) -> None:
         for place in places:
-            self._gone(place.partition)
-            for known in (self._given, self._done, self._ends):
+            self._on_revoked(place.partition)
+            for known in (self._polled, self._committed, self._ends):
                 known.pop(place.partition, None)
 
-
-def _note(error: KafkaError) -> None:
-    """Say that brokers are away, which a consumer that waits for steps does not notice."""
-    if error.code() == KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001  # the library's own name
-        log.warning("webhook.brokers-unavailable fault=%s", error.name())
+    def _on_error(self, error: KafkaError) -> None:
+        """Log a transient error; that all brokers are down is said by no poll."""
+        if is_transient(error):
+            self.unavailable = f"waiting for the brokers: {error.name()}"
+            log.warning("webhook.brokers-unavailable fault=%s", error.name())

@@ -1,4 +1,4 @@
-"""One attempt to tell a step over HTTP."""
+"""One attempt to deliver an alert event over HTTP."""
 
 import ssl
 from datetime import UTC, datetime
@@ -16,36 +16,36 @@ from streams.setting_types import WebhookShape
 from streams.settings import Settings
 
 ATTEMPT_SECONDS: Final = 10.0
-"""How long a receiver may take to be reached, to take the step, and to answer: each so long."""
+"""Timeout of each part of an attempt: to connect, to send, to get the response."""
 
-NO_URL: Final = "IPG12_WEBHOOK_URL: should be an http or https URL"
+NO_URL: Final = "IPG12_WEBHOOK_URL should be an http or https URL"
 
 Message = AlertmanagerMessage | PagerDutyEvent
 
 
 class DeliveryResult(NamedTuple):
-    """What came of an attempt."""
+    """The outcome of an attempt."""
 
-    answer: DeliveryOutcome
-    said: str
-    """Status of the answer, or name of the fault; never what the receiver said in words."""
-    asked: float = 0.0
-    """How many seconds the receiver asks to be left alone."""
+    outcome: DeliveryOutcome
+    reason: str
+    """Status of the response, or name of the error; never text of the receiver."""
+    retry_after: float = 0.0
+    """Seconds that the receiver asks to wait."""
 
 
 class Delivery:
     """Posts messages to `IPG12_WEBHOOK_URL`."""
 
     def __init__(self, settings: Settings) -> None:
-        """See that all that is needed is set. Raises OperatorError."""
+        """Verify the settings. Raises OperatorError."""
         if settings.webhook_url is None:
-            message = "nobody to tell: set IPG12_WEBHOOK_URL"
+            message = "there is no webhook to notify; set IPG12_WEBHOOK_URL"
             raise OperatorError(message)
         if settings.webhook_shape is WebhookShape.PAGERDUTY and settings.webhook_token is None:
             message = "IPG12_WEBHOOK_SHAPE=pagerduty needs IPG12_WEBHOOK_TOKEN, the routing key"
             raise OperatorError(message)
-        self.waiting = False
-        """Whether a receiver is being waited for."""
+        self.in_progress = False
+        """Whether a response is awaited."""
         self._settings = settings
         self._token = settings.webhook_token.get_secret_value() if settings.webhook_token else ""
         try:
@@ -53,10 +53,13 @@ class Delivery:
         except httpx2.InvalidURL:
             raise OperatorError(NO_URL) from None
         if self._url.userinfo and settings.webhook_token:
-            message = "IPG12_WEBHOOK_URL names a user, so IPG12_WEBHOOK_TOKEN would not be sent"
+            message = (
+                "IPG12_WEBHOOK_URL holds a user name, so IPG12_WEBHOOK_TOKEN would not be sent; "
+                "remove one of the two"
+            )
             raise OperatorError(message)
-        # A connection of its own for each step: one that was kept may be closed at the other end,
-        # and nobody could say whether the step had arrived.
+        # Each event has a connection of its own: the receiver may have closed one that was kept,
+        # and nobody could say whether the event had arrived.
         try:
             self._client = httpx2.Client(
                 verify=ssl.create_default_context(),
@@ -65,41 +68,45 @@ class Delivery:
                 headers={"User-Agent": "ipg12", "Connection": "close"},
             )
         except (ImportError, ValueError):
-            message = "ALL_PROXY, HTTPS_PROXY or HTTP_PROXY names a proxy that is not spoken to"
+            message = "the proxy in ALL_PROXY, HTTPS_PROXY or HTTP_PROXY is not supported; unset it"
             raise OperatorError(message) from None
 
     def message(self, event: AlertEvent) -> Message | None:
-        """Write what is told of a step; None where nothing is."""
-        told = notification(event)
-        if told is None:
+        """Return the message for an event; None if nobody is notified of it."""
+        notified = notification(event)
+        if notified is None:
             return None
-        if self._settings.webhook_shape is WebhookShape.PAGERDUTY:
-            return for_pagerduty(told, self._settings.group, self._token)
-        return for_alertmanager(told, self._settings.group)
+        settings = self._settings
+        url = f"{str(settings.dashboard_url).rstrip('/')}/" if settings.dashboard_url else ""
+        if settings.webhook_shape is WebhookShape.PAGERDUTY:
+            return for_pagerduty(notified, settings.group, self._token, url)
+        return for_alertmanager(notified, settings.group, url)
 
     def post(self, message: Message, key: str) -> DeliveryResult:
-        """Try once; `key` tells the receiver that a repetition is one. Raises OperatorError."""
+        """Make one attempt. Raises OperatorError.
+
+        `key` is the idempotency key, by which the receiver recognises a repetition.
+        """
         headers = {"Idempotency-Key": key}
         if self._token and self._settings.webhook_shape is WebhookShape.ALERTMANAGER:
             headers["Authorization"] = f"Bearer {self._token}"
-        self.waiting = True
+        self.in_progress = True
         try:
-            # What the receiver says in words is not even read.
+            # The body of the response is not even read.
             with self._client.stream("POST", self._url, json=message, headers=headers) as response:
                 status, retry_after = response.status_code, response.headers.get("Retry-After")
         except UnicodeError:
             raise OperatorError(NO_URL) from None
         except httpx2.TransportError as error:
-            return DeliveryResult(DeliveryOutcome.LATER, _fault(error))
+            return DeliveryResult(DeliveryOutcome.RETRY, _name(error))
         finally:
-            self.waiting = False
-        return DeliveryResult(
-            outcome_of(status), str(status), retry_after_seconds(retry_after, datetime.now(UTC))
-        )
+            self.in_progress = False
+        seconds = retry_after_seconds(retry_after, datetime.now(UTC))
+        return DeliveryResult(outcome_of(status), str(status), seconds)
 
 
-def _fault(error: BaseException) -> str:
-    """Name a fault and what was at the bottom of it; what they say may quote the URL."""
+def _name(error: BaseException) -> str:
+    """Return the name of an error and of its first cause; their texts may quote the URL."""
     cause, seen = error, {id(error)}
     while (next_one := cause.__cause__ or cause.__context__) and id(next_one) not in seen:
         cause = next_one

@@ -1,4 +1,4 @@
-"""How far a consumer group is in a topic: asked, written down, and begun at the end."""
+"""The offsets of a consumer group: read, committed, and set to the end at the first start."""
 
 import logging
 from time import monotonic, sleep
@@ -8,14 +8,14 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from streams.errors import OperatorError
 
-ANSWER_SECONDS: Final = 10.0
+REQUEST_SECONDS: Final = 10.0
 FIRST_START_SECONDS: Final = 30.0
 """How long the coordinator of a new group may take to be found."""
-AGAIN_SECONDS: Final = 0.2
+RETRY_SECONDS: Final = 0.2
 
 log = logging.getLogger("ipg12.webhook")
 
-_PASSING: Final = {
+_TRANSIENT: Final = {
     KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001  # the library's own names
     KafkaError._MAX_POLL_EXCEEDED,  # noqa: SLF001
     KafkaError._STATE,  # noqa: SLF001
@@ -33,16 +33,16 @@ _PASSING: Final = {
     KafkaError.REQUEST_TIMED_OUT,
     KafkaError.UNKNOWN_MEMBER_ID,
 }
-"""What ends without our doing, or what the next rebalance settles."""
+"""Errors that pass by themselves, or that the next rebalance settles."""
 
 
 class GroupOffsets:
-    """The offsets of a group, for one of its members."""
+    """The offsets of a group in one topic, for one of its members."""
 
-    def __init__(self, member: Consumer, asker: Consumer, topic: str, group: str) -> None:
-        """Take over the member, and a consumer that asks where partitions end."""
+    def __init__(self, member: Consumer, watermarks: Consumer, topic: str, group: str) -> None:
+        """Use the member's own consumer, and another one to read watermarks."""
         self._member = member
-        self._asker = asker
+        self._watermarks = watermarks
         self._topic = topic
         self._group = group
 
@@ -55,11 +55,11 @@ class GroupOffsets:
         deadline = monotonic() + FIRST_START_SECONDS
         while True:
             try:
-                # In this order: what another one writes down meanwhile is not beyond these ends.
+                # In this order: what another member commits meanwhile is not beyond these ends.
                 ends = self._ends()
-                new = [each for each in self.asked(ends) if each.offset < 0]
+                new = [each for each in self.committed(ends) if each.offset < 0]
                 if new and len(new) < len(ends):
-                    raise self.unknown(new[0].partition)
+                    raise self.out_of_range(new[0].partition)
                 if new:
                     self.commit(ends)
                     log.warning(
@@ -67,40 +67,40 @@ class GroupOffsets:
                     )
             except KafkaException as fault:
                 if not is_transient(fault.args[0]) or monotonic() > deadline:
-                    raise self.trouble(fault.args[0]) from None
-                sleep(AGAIN_SECONDS)
+                    raise self.operator_error(fault.args[0]) from None
+                sleep(RETRY_SECONDS)
             else:
                 return
 
-    def unknown(self, number: int) -> OperatorError:
-        """Say that nobody knows what is to be told next of a partition."""
+    def out_of_range(self, number: int) -> OperatorError:
+        """Return the error that the next event of a partition is unknown or deleted."""
         message = (
-            f"{self._topic}/{number} does not hold what the group {self._group} would tell next; "
+            f"{self._topic}/{number} does not hold the next offset of the group {self._group}; "
             f"set the group's offset, see docs/operating.md"
         )
         return OperatorError(message)
 
     def _ends(self) -> list[TopicPartition]:
-        """Ask where each partition ends. Raises KafkaException."""
-        topic = self._asker.list_topics(self._topic, ANSWER_SECONDS).topics[self._topic]
+        """Read the end of each partition. Raises KafkaException."""
+        topic = self._watermarks.list_topics(self._topic, REQUEST_SECONDS).topics[self._topic]
         if topic.error:
             raise KafkaException(topic.error)
         places = [TopicPartition(self._topic, number) for number in topic.partitions]
         for place in places:
-            place.offset = self._asker.get_watermark_offsets(place, ANSWER_SECONDS)[1]
+            place.offset = self._watermarks.get_watermark_offsets(place, REQUEST_SECONDS)[1]
         return places
 
-    def asked(self, places: list[TopicPartition]) -> list[TopicPartition]:
-        """Ask how far it is; an offset is negative where it has none. Raises KafkaException."""
-        asked = [TopicPartition(each.topic, each.partition) for each in places]
-        return _checked(self._member.committed(asked, ANSWER_SECONDS))
+    def committed(self, places: list[TopicPartition]) -> list[TopicPartition]:
+        """Read the committed offsets; negative if there is none. Raises KafkaException."""
+        places = [TopicPartition(each.topic, each.partition) for each in places]
+        return _checked(self._member.committed(places, REQUEST_SECONDS))
 
     def commit(self, places: list[TopicPartition]) -> None:
-        """Write down how far it is. Raises KafkaException."""
+        """Commit offsets. Raises KafkaException."""
         _checked(self._member.commit(offsets=places, asynchronous=False))
 
-    def trouble(self, error: KafkaError) -> OperatorError:
-        """Say that the brokers refuse, and what to do."""
+    def operator_error(self, error: KafkaError) -> OperatorError:
+        """Return what the brokers refuse, and what to do."""
         advice = "`ipg12 topics acls --for notifier` prints the rights that are needed"
         denied = "AUTHORIZATION_FAILED" in error.name()
         message = f"cannot read topic {self._topic} as group {self._group}: {error.str()}"
@@ -108,7 +108,7 @@ class GroupOffsets:
 
 
 def _checked(places: list[TopicPartition]) -> list[TopicPartition]:
-    """Raise what the brokers say of a single partition."""
+    """Raise the error of a single partition, if there is one."""
     for each in places:
         if each.error:
             raise KafkaException(each.error)
@@ -116,5 +116,5 @@ def _checked(places: list[TopicPartition]) -> list[TopicPartition]:
 
 
 def is_transient(error: KafkaError) -> bool:
-    """Tell whether to wait, and try again."""
-    return error.retriable() or error.code() in _PASSING
+    """Return whether to wait, and try again."""
+    return error.retriable() or error.code() in _TRANSIENT

@@ -1,4 +1,4 @@
-"""Steps of alerts told one after the other, each until the receiver has taken it."""
+"""Alert events delivered in the order of their partition, each until the receiver accepts it."""
 
 import logging
 import random
@@ -20,142 +20,159 @@ from streams.settings import Settings
 
 POLL_SECONDS: Final = 0.2
 LAG_EVERY_SECONDS: Final = 2.0
-COMMIT_AGAIN_SECONDS: Final = 0.2
-"""How soon it is tried again to write down what was told: until then it may be told once more."""
+COMMIT_RETRY_SECONDS: Final = 0.2
+"""Wait before a failed commit is tried again: until then the event may be delivered again."""
 
 log = logging.getLogger("ipg12.webhook")
 
 
 @dataclass(slots=True)
 class PartitionQueue:
-    """What waits of one partition, in its order."""
+    """The events of one partition that are not committed yet, in order."""
 
-    steps: deque[Message] = field(default_factory=deque)
-    done: AlertEvent | None = None
-    """The first step, where it is done and only that is not written down yet."""
-    told: bool = False
-    """Whether it was told."""
+    events: deque[Message] = field(default_factory=deque)
+    processed: AlertEvent | None = None
+    """The first event, if it is processed but not committed."""
+    delivered: bool = False
+    """Whether that one was delivered."""
     attempts: int = 0
-    """How often it was told in vain."""
-    paused: bool = False
-    """Whether no further steps come meanwhile."""
+    """Failed attempts to deliver the first event."""
+    blocked: str | None = None
+    """Why the first event waits; while it does, the partition is paused."""
     due: float = field(default_factory=monotonic)
-    """When it is tried next, by the monotonic clock."""
+    """When the first event is tried next, on the monotonic clock."""
 
 
 class Notifier:
-    """Tells each step before the next of its partition; where one waits, other partitions go on."""
+    """Delivers each event before the next of its partition; partitions do not wait for another."""
 
     def __init__(self, settings: Settings, delivery: Delivery, metrics: WebhookMetrics) -> None:
         """Connect to the brokers."""
         self._delivery = delivery
         self._metrics = metrics
-        self._steps = AlertEventConsumer(settings, self._measure_soon, self._forget)
-        self._lanes: dict[int, PartitionQueue] = {}
-        self._taken: dict[int, str] = {}
-        """Where the last step stands that the receiver has taken, by partition.
+        self._consumer = AlertEventConsumer(settings, self._on_assigned, self._on_revoked)
+        self._queues: dict[int, PartitionQueue] = {}
+        self._accepted: dict[int, str] = {}
+        """The last event that the receiver accepted, by partition.
 
-        A partition may come back before that is written down, with the same step.
+        A partition may be revoked and assigned again before that is committed.
         """
-        self._measured = 0.0
-        """When the lag was asked for last, by the monotonic clock; 0 to ask at once."""
+        self._joined = False
+        self._lag_read = 0.0
+        """When the lag was read last, on the monotonic clock; 0 to read it at once."""
         self.stopping = False
-        """Whether to end before the next attempt."""
+        """Whether to stop before the next attempt."""
 
     def run(self) -> None:
-        """Tell steps until `stopping` is set. Raises OperatorError."""
-        with self._steps:
+        """Deliver events until `stopping` is set. Raises OperatorError."""
+        with self._consumer:
             while not self.stopping:
-                message = self._steps.poll(0 if self._due() else POLL_SECONDS)
-                # A null value is a deletion, and no step.
+                message = self._consumer.poll(0 if self._next_due() else POLL_SECONDS)
+                # A null value is a deletion, not an event.
                 if message is not None and message.value() is not None:
-                    self._lanes.setdefault(message.partition() or 0, PartitionQueue()).steps.append(
-                        message
-                    )
-                if not self.stopping and (lane := self._due()):
-                    self._try(lane)
-                if monotonic() - self._measured > LAG_EVERY_SECONDS:
-                    for number, offsets in self._steps.lags().items():
-                        self._metrics.lag(number, offsets)
-                    self._measured = monotonic()
+                    number = message.partition() or 0
+                    self._queues.setdefault(number, PartitionQueue()).events.append(message)
+                if not self.stopping and (queue := self._next_due()):
+                    self._process_first(queue)
+                if monotonic() - self._lag_read > LAG_EVERY_SECONDS:
+                    for partition, offsets in self._consumer.lags().items():
+                        self._metrics.lag(partition, offsets)
+                    self._lag_read = monotonic()
 
-    def _due(self) -> PartitionQueue | None:
-        """Give the lane whose turn it is; None where all have to wait."""
-        waiting = [lane for lane in self._lanes.values() if lane.steps]
-        lane = min(waiting, key=lambda each: each.due, default=None)
-        return lane if lane and lane.due <= monotonic() else None
+    def not_ready(self) -> str | None:
+        """Return why events are not delivered at present; None if they are. For any thread."""
+        if self.stopping:
+            return "stopping"
+        if not self._joined:
+            return "not a member of the group yet"
+        blocked = (queue.blocked for queue in [*self._queues.values()] if queue.blocked)
+        return next(blocked, self._consumer.unavailable)
 
-    def _try(self, lane: PartitionQueue) -> None:
-        """Tell the first step of a lane, and write down that it is done."""
-        message = lane.steps[0]
+    def _next_due(self) -> PartitionQueue | None:
+        """Return the queue whose first event is to be tried now; None if all have to wait."""
+        queues = [queue for queue in self._queues.values() if queue.events]
+        queue = min(queues, key=lambda each: each.due, default=None)
+        return queue if queue and queue.due <= monotonic() else None
+
+    def _process_first(self, queue: PartitionQueue) -> None:
+        """Deliver the first event of a queue, and commit it."""
+        message = queue.events[0]
         place = f"{message.topic()}/{message.partition()}/{message.offset()}"
-        if lane.done is None and not self._tell(lane, place, _read(place, message)):
+        if queue.processed is None and not self._deliver(queue, place, _read(place, message)):
             return
-        if fault := self._steps.commit(message):
-            self._wait(lane, "webhook.commit-retried", place, fault, COMMIT_AGAIN_SECONDS)
+        if fault := self._consumer.commit(message):
+            self._wait(queue, "webhook.commit-retried", place, fault, COMMIT_RETRY_SECONDS)
             return
-        self._written(lane)
+        self._committed(queue)
 
-    def _tell(self, lane: PartitionQueue, place: str, event: AlertEvent) -> bool:
-        """Deliver an event if it is to be; return whether it is done. Raises OperatorError."""
-        written = self._delivery.message(event)
-        number = lane.steps[0].partition() or 0
-        if written is not None and self._taken.get(number) != place:
-            heard = self._delivery.post(written, place)
-            if heard.answer is DeliveryOutcome.REFUSED:
-                fault = (
-                    f"{place}: the receiver of IPG12_WEBHOOK_URL answers {heard.said}; mend it, or "
-                    f"the IPG12_WEBHOOK_… variables, and start again: nothing is lost, and that "
-                    f"step comes first"
-                )
-                raise OperatorError(fault)
-            if heard.answer is DeliveryOutcome.LATER:
-                self._metrics.failed()
-                lane.attempts += 1
-                seconds = wait_seconds(lane.attempts, heard.asked, random.random())  # noqa: S311  # no secret
-                self._wait(lane, "webhook.retried", place, heard.said, seconds)
-                return False
-            self._taken[number] = place
-        lane.done, lane.told = event, written is not None
+    def _deliver(self, queue: PartitionQueue, place: str, event: AlertEvent) -> bool:
+        """Deliver an event, if anybody is notified of it; return whether it is processed.
+
+        Raises OperatorError.
+        """
+        message = self._delivery.message(event)
+        number = queue.events[0].partition() or 0
+        if message is not None and self._accepted.get(number) != place:
+            result = self._delivery.post(message, place)
+            match result.outcome:
+                case DeliveryOutcome.REJECTED:
+                    fault = (
+                        f"{place}: the receiver at IPG12_WEBHOOK_URL answers {result.reason}; fix "
+                        f"the receiver or the IPG12_WEBHOOK_… variables, and start again: nothing "
+                        f"is lost, and this event is delivered first"
+                    )
+                    raise OperatorError(fault)
+                case DeliveryOutcome.RETRY:
+                    self._metrics.failed()
+                    queue.attempts += 1
+                    jitter = random.random()  # noqa: S311  # no secret
+                    seconds = wait_seconds(queue.attempts, result.retry_after, jitter)
+                    self._wait(queue, "webhook.retried", place, result.reason, seconds)
+                    return False
+                case DeliveryOutcome.ACCEPTED:
+                    self._accepted[number] = place
+        queue.processed, queue.delivered = event, message is not None
         return True
 
-    def _written(self, lane: PartitionQueue) -> None:
-        """Go on with the next step of a lane."""
-        message, event = lane.steps.popleft(), lane.done
+    def _committed(self, queue: PartitionQueue) -> None:
+        """Go on with the next event of a queue."""
+        message, event = queue.events.popleft(), queue.processed
+        number = message.partition() or 0
         if event is not None:
-            self._metrics.done(event.step, told=lane.told)
+            self._metrics.processed(event.step, delivered=queue.delivered)
             log.info(
                 "%s step=%s key=%s partition=%s offset=%s",
-                "webhook.delivered" if lane.told else "webhook.skipped",
+                "webhook.delivered" if queue.delivered else "webhook.skipped",
                 event.step,
                 event.key,
-                message.partition(),
+                number,
                 message.offset(),
             )
-        if lane.paused:
-            self._steps.resume(message.partition() or 0)
-        # A step that was let wait long ago comes before those that follow here.
-        self._lanes[message.partition() or 0] = PartitionQueue(lane.steps)
+        if queue.blocked:
+            self._consumer.resume(number)
+        # Created now, it is due after queues that have been waiting since before.
+        self._queues[number] = PartitionQueue(queue.events)
 
     def _wait(
-        self, lane: PartitionQueue, what: str, place: str, fault: str, seconds: float
+        self, queue: PartitionQueue, event: str, place: str, fault: str, seconds: float
     ) -> None:
-        """Let a lane wait, and no further steps of its partition come."""
-        self._steps.pause(lane.steps[0].partition() or 0)
-        lane.paused, lane.due = True, monotonic() + seconds
-        log.warning("%s %s fault=%s wait_seconds=%.1f", what, place, fault, seconds)
+        """Let the first event of a queue wait, and pause its partition."""
+        self._consumer.pause(queue.events[0].partition() or 0)
+        queue.blocked = f"waiting for {place} to be delivered and committed: {fault}"
+        queue.due = monotonic() + seconds
+        log.warning("%s %s fault=%s wait_seconds=%.1f", event, place, fault, seconds)
 
-    def _measure_soon(self) -> None:
-        self._measured = 0.0
+    def _on_assigned(self) -> None:
+        self._joined, self._lag_read = True, 0.0
 
-    def _forget(self, number: int) -> None:
-        """Leave a partition to whoever has it next, with all that waits of it.
+    def _on_revoked(self, number: int) -> None:
+        """Leave a partition, with all events that wait, to whoever is assigned it next.
 
-        What is done and not written down yet is tried once more: they would tell it again.
+        A commit that is missing is tried once more: else they would deliver that event again.
         """
-        lane = self._lanes.pop(number, None)
-        if lane and lane.done is not None:
-            self._steps.commit(lane.steps[0])
+        queue = self._queues.pop(number, None)
+        if queue and queue.processed is not None:
+            self._consumer.commit(queue.events[0])
         self._metrics.forget(number)
 
 
@@ -164,7 +181,8 @@ def _read(place: str, message: Message) -> AlertEvent:
         return AlertEvent.model_validate_json(message.value() or b"")
     except ValidationError:
         fault = (
-            f"{place} is none of ours; take the right to write from whoever wrote it, and set the "
-            f"group's offset behind it, see docs/operating.md"
+            f"{place} is not an alert event; revoke the right to write from whoever wrote it, and "
+            f"set the group's offset behind it, see "
+            f"docs/operating.md#rows-that-ipg12-did-not-write"
         )
         raise OperatorError(fault) from None

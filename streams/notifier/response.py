@@ -1,4 +1,4 @@
-"""What a receiver's answer means, and how long to wait before the next attempt."""
+"""What a receiver's response means, and how long to wait before the next attempt."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -6,51 +6,51 @@ from enum import Enum, auto
 from http import HTTPStatus
 from typing import Final
 
-FIRST_SECONDS: Final = 0.5
-LONGEST_SECONDS: Final = 60.0
-LONGEST_ASKED_SECONDS: Final = 300.0
+FIRST_WAIT_SECONDS: Final = 0.5
+LONGEST_WAIT_SECONDS: Final = 60.0
+LONGEST_RETRY_AFTER_SECONDS: Final = 300.0
 """The longest wait that a receiver may ask for."""
 
-_PASSING: Final = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
+_TRANSIENT: Final = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 
 
 class DeliveryOutcome(Enum):
-    """What becomes of a step."""
+    """What became of an attempt to deliver an event."""
 
-    TOLD = auto()
-    LATER = auto()
-    """The receiver cannot take it now; asking again may help."""
-    REFUSED = auto()
-    """It will not take it, however often it is asked."""
+    ACCEPTED = auto()
+    RETRY = auto()
+    """The receiver cannot accept it now; a later attempt may succeed."""
+    REJECTED = auto()
+    """The receiver will never accept it."""
 
 
 def outcome_of(status: int) -> DeliveryOutcome:
-    """Say what an HTTP status means."""
+    """Return what an HTTP status means."""
     if 200 <= status < 300:  # noqa: PLR2004  # the classes of RFC 9110
-        return DeliveryOutcome.TOLD
-    if status in _PASSING or 500 <= status < 600:  # noqa: PLR2004  # the same
-        return DeliveryOutcome.LATER
-    return DeliveryOutcome.REFUSED
+        return DeliveryOutcome.ACCEPTED
+    if status in _TRANSIENT or 500 <= status < 600:  # noqa: PLR2004  # the same
+        return DeliveryOutcome.RETRY
+    return DeliveryOutcome.REJECTED
 
 
 def retry_after_seconds(retry_after: str | None, now: datetime) -> float:
-    """Read a Retry-After header, seconds or a date; 0 where nothing that can be read is asked."""
+    """Read a Retry-After header, seconds or a date; 0 if it is absent or cannot be read."""
     if not retry_after:
         return 0.0
     if retry_after.isascii() and retry_after.isdigit():
-        return min(float(retry_after), LONGEST_ASKED_SECONDS)
+        return min(float(retry_after), LONGEST_RETRY_AFTER_SECONDS)
     try:
         until = parsedate_to_datetime(retry_after)
     except (ValueError, OverflowError):  # of a year or an hour that no machine word holds
         return 0.0
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return min(max(0.0, (until - now).total_seconds()), LONGEST_ASKED_SECONDS)
+    return min(max(0.0, (until - now).total_seconds()), LONGEST_RETRY_AFTER_SECONDS)
 
 
-def wait_seconds(attempts: int, asked: float, chance: float) -> float:
-    """Give how long to wait after so many failed attempts: twice as long each time.
+def wait_seconds(attempts: int, retry_after: float, jitter: float) -> float:
+    """Return how long to wait after so many failed attempts: exponential backoff with jitter.
 
-    `chance`, between 0 and 1, takes up to half of it away, so that notifiers do not come at once.
+    `jitter`, between 0 and 1, takes off up to half, so that notifiers do not retry in step.
     """
-    doubled = FIRST_SECONDS * 2.0 ** min(attempts - 1, 10)
-    return max(asked, min(doubled, LONGEST_SECONDS) * (1 - chance / 2))
+    backoff = FIRST_WAIT_SECONDS * 2.0 ** min(attempts - 1, 10)
+    return max(retry_after, min(backoff, LONGEST_WAIT_SECONDS) * (1 - jitter / 2))

@@ -1,4 +1,4 @@
-"""Running the notifier as a process."""
+"""Running the notifier."""
 
 import logging
 import os
@@ -13,21 +13,22 @@ from streams.logs import set_up_logs
 from streams.notifier.delivery import Delivery
 from streams.notifier.metrics import WebhookMetrics
 from streams.notifier.notifier import Notifier
+from streams.runtime.health import Health, serve_in_thread
 from streams.runtime.process import operator_error, verify_port
 from streams.settings import Settings
 
 GRACE_SECONDS: Final = 2.0
-"""How long the receiver may still take to answer when the process is to stop."""
+"""How long a response is awaited after a signal to stop."""
 
 STOP_SECONDS: Final = 8.0
-"""How long an orderly stop may take in all; what is not written down then is told again."""
+"""How long an orderly stop may take; what is not committed then is delivered again."""
 
 log = logging.getLogger("ipg12.webhook")
 
 
 def run_notifier(settings: Settings) -> None:
-    """Tell steps until SIGTERM or SIGINT. Raises OperatorError where that cannot go on."""
-    # As the first process of a container it would not hear SIGTERM before it listens.
+    """Deliver alert events until SIGTERM or SIGINT. Raises OperatorError if it cannot go on."""
+    # The first process of a container ignores SIGTERM unless it has a handler.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     delivery = Delivery(settings)
     port = settings.webhook_web_port
@@ -45,36 +46,36 @@ def run_notifier(settings: Settings) -> None:
     )
     metrics = WebhookMetrics()
     try:
-        metrics.serve(port)
         notifier = Notifier(settings, delivery, metrics)
-        _listen(notifier, delivery)
+        serve_in_thread(port, Health(metrics.exposition, notifier.not_ready))
+        _handle_signals(notifier, delivery)
         notifier.run()
     except Exception as fault:  # noqa: BLE001  # whatever it is, it ends in one line
         raise operator_error(fault) from None
     log.info("%s.stopped", Command.NOTIFIER)
 
 
-def _listen(notifier: Notifier, delivery: Delivery) -> None:
-    """Have SIGTERM and SIGINT end it: before the next attempt, or after some seconds of this."""
+def _handle_signals(notifier: Notifier, delivery: Delivery) -> None:
+    """Stop on SIGTERM and SIGINT: before the next attempt, or some seconds into this one."""
 
     def stop(*_: object) -> None:
         if not notifier.stopping:
             notifier.stopping = True
             signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
-            deadline = Timer(STOP_SECONDS, _cut_off)
+            deadline = Timer(STOP_SECONDS, _exit)
             deadline.daemon = True
             deadline.start()
 
-    def give_up(*_: object) -> None:
-        if delivery.waiting:
+    def abandon(*_: object) -> None:
+        if delivery.in_progress:
             log.warning("%s.delivery-abandoned", Command.NOTIFIER)
             sys.exit(0)
 
-    signal.signal(signal.SIGALRM, give_up)
+    signal.signal(signal.SIGALRM, abandon)
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
 
 
-def _cut_off() -> None:
+def _exit() -> None:
     log.warning("%s.stop-forced seconds=%d", Command.NOTIFIER, STOP_SECONDS)
     os._exit(0)

@@ -1,13 +1,16 @@
 import json
 from collections import Counter
+from contextlib import ExitStack
+from functools import partial
 
-from broker.deployment import Deployment
+from broker.deployment import Deploy, Deployment
 from broker.worker import Worker
 from prometheus_client.parser import text_string_to_metric_families
 
 from schemas.verdict import Outcome
 from streams.validation.rules import RULES
 
+NOBODY = "http://127.0.0.1:9/"
 LABELS = {"outcome", "rule", "severity", "partition", "version", "le"}
 
 
@@ -73,3 +76,19 @@ def test_the_metrics_count_what_the_ledger_counts(deployment: Deployment) -> Non
     assert records == {(outcome.value,): outcomes[outcome] for outcome in Outcome}
     assert {rule: count for (rule, _), count in findings.items() if count} == rules
     assert measured == {(): outcomes.total()}
+
+
+def test_processes_beyond_the_number_of_partitions_stand_by_ready(deploy: Deploy) -> None:
+    deployment = deploy(partitions=1)
+    start = deployment.worker, deployment.alerts, partial(deployment.notifier, webhook_url=NOBODY)
+    with ExitStack() as stack:
+        processes = [stack.enter_context(each()) for each in start for _ in range(2)]
+        for process in processes:
+            process.wait_ready()
+        worker, spare = processes[:2]
+        worker.wait_until(
+            lambda: sorted((worker.partitions(), spare.partitions())) == [set(), {0}],
+            "one of them stood by",
+            60,
+        )
+        assert spare.get("/readyz") == (200, '{"ready":true,"reason":null}')

@@ -227,14 +227,14 @@ def test_what_will_not_be_taken_or_is_no_step_stops_it_in_one_line_and_comes_fir
                 AlertEventType.OPENED, AlertEventType.ACKNOWLEDGED, AlertEventType.RESOLVED
             )
             assert notifier.wait(SECONDS) == 2
-        assert f"{places[1]}: the receiver of IPG12_WEBHOOK_URL answers 400;" in last_line(notifier)
+        assert f"{places[1]}: the receiver at IPG12_WEBHOOK_URL answers 400;" in last_line(notifier)
         assert "secret" not in notifier.log.read_text()
         assert keys(receiver) == places[:1]
         with telling(deployment, receiver) as second:
             wait_done(second, 2)
             (foreign,) = story.write([b'{"step": "secret"}'])
             assert second.wait(SECONDS) == 2
-        assert f"ipg12: {foreign} is none of ours; " in last_line(second)
+        assert f"ipg12: {foreign} is not an alert event; " in last_line(second)
         assert "secret" not in second.log.read_text()
     assert keys(receiver) == places
 

@@ -23,8 +23,8 @@ from streams.alerts.alertmanager import NOT_YET, AlertmanagerMessage, for_alertm
 from streams.alerts.notification import Notification, notification
 from streams.alerts.pagerduty import SUMMARY_CHARACTERS, PagerDutyEvent, for_pagerduty
 from streams.notifier.response import (
-    LONGEST_ASKED_SECONDS,
-    LONGEST_SECONDS,
+    LONGEST_RETRY_AFTER_SECONDS,
+    LONGEST_WAIT_SECONDS,
     DeliveryOutcome,
     outcome_of,
     retry_after_seconds,
@@ -287,6 +287,17 @@ def test_a_rule_that_there_is_no_more_is_told_by_its_code_and_several_episodes_i
     )
 
 
+def test_a_message_links_to_the_page_of_its_alert_where_there_is_a_dashboard() -> None:
+    url = "https://ipg12.example/"
+    message, plain = (for_alertmanager(opened(), "ipg12", each) for each in (url, ""))
+    assert (message["externalURL"], plain["externalURL"]) == (url, "")
+    assert message["alerts"][0]["generatorURL"] == f"{url}alerts/LV02/R0A"
+    assert plain["alerts"][0]["generatorURL"] == ""
+    event, plain_event = (for_pagerduty(opened(), "ipg12", KEY, each) or {} for each in (url, ""))
+    assert event["client_url"] == f"{url}alerts/LV02/R0A"
+    assert "client_url" not in plain_event
+
+
 def test_a_summary_is_no_longer_than_pagerduty_lets_it_be() -> None:
     written = for_pagerduty(opened(rule="X" * 2_000), "ipg12", KEY)
     assert written
@@ -301,9 +312,9 @@ def test_a_step_that_comes_without_an_alert_is_notopened() -> None:
 @pytest.mark.parametrize(
     "status,answer",
     [
-        *((each, DeliveryOutcome.TOLD) for each in (200, 202, 204, 299)),
-        *((each, DeliveryOutcome.LATER) for each in (408, 429, 500, 503, 599)),
-        *((each, DeliveryOutcome.REFUSED) for each in (300, 302, 400, 401, 404, 410, 600)),
+        *((each, DeliveryOutcome.ACCEPTED) for each in (200, 202, 204, 299)),
+        *((each, DeliveryOutcome.RETRY) for each in (408, 429, 500, 503, 599)),
+        *((each, DeliveryOutcome.REJECTED) for each in (300, 302, 400, 401, 404, 410, 600)),
     ],
 )
 def test_a_status_means_told_later_or_refused(status: int, answer: DeliveryOutcome) -> None:
@@ -316,14 +327,14 @@ def test_a_status_means_told_later_or_refused(status: int, answer: DeliveryOutco
         (None, 0),
         ("", 0),
         ("7", 7),
-        ("99999999999999999999", LONGEST_ASKED_SECONDS),
+        ("99999999999999999999", LONGEST_RETRY_AFTER_SECONDS),
         ("soon", 0),
         ("-1", 0),
         ("²", 0),
         (format_datetime(NOW + timedelta(seconds=20), usegmt=True), 20),
         ("Sat, 31 Jan 2026 10:00:20 -0000", 20),
         (format_datetime(NOW - timedelta(days=1), usegmt=True), 0),
-        (format_datetime(NOW + timedelta(days=1), usegmt=True), LONGEST_ASKED_SECONDS),
+        (format_datetime(NOW + timedelta(days=1), usegmt=True), LONGEST_RETRY_AFTER_SECONDS),
         ("Sat, 31 Jan 20260 10:00:20 GMT", 0),
         ("Wed, 21 Oct 99999999999999 07:28:00 GMT", 0),
         ("Wed, 21 Oct 2026 99999999999999:28:00 GMT", 0),
@@ -350,17 +361,21 @@ dates = st.builds(
 
 @given(st.text() | dates)
 def test_whatever_a_receiver_asks_for_the_wait_has_bounds(header: str) -> None:
-    assert 0 <= retry_after_seconds(header, NOW) <= LONGEST_ASKED_SECONDS
+    assert 0 <= retry_after_seconds(header, NOW) <= LONGEST_RETRY_AFTER_SECONDS
 
 
 @given(
-    st.integers(min_value=1), st.floats(0, LONGEST_ASKED_SECONDS), st.floats(0, 1, exclude_max=True)
+    st.integers(min_value=1),
+    st.floats(0, LONGEST_RETRY_AFTER_SECONDS),
+    st.floats(0, 1, exclude_max=True),
 )
 def test_waits_grow_up_to_a_minute_and_are_never_shorter_than_what_was_asked(
     attempts: int, asked: float, chance: float
 ) -> None:
     seconds = wait_seconds(attempts, asked, chance)
-    assert 0 < seconds <= max(asked, LONGEST_SECONDS)
+    assert 0 < seconds <= max(asked, LONGEST_WAIT_SECONDS)
     assert seconds >= asked
     assert wait_seconds(attempts + 1, asked, chance) >= seconds
-    assert wait_seconds(attempts, 0, 0) == min(0.5 * 2 ** min(attempts - 1, 20), LONGEST_SECONDS)
+    assert wait_seconds(attempts, 0, 0) == min(
+        0.5 * 2 ** min(attempts - 1, 20), LONGEST_WAIT_SECONDS
+    )

@@ -4,7 +4,7 @@ import pytest
 from confluent_kafka import KafkaError, TopicPartition
 
 from streams.errors import OperatorError
-from streams.notifier import group_offsets as progress
+from streams.notifier import group_offsets
 from streams.notifier.group_offsets import GroupOffsets
 
 END = 10
@@ -60,7 +60,7 @@ def test_a_group_that_has_begun_goes_on_where_it_was() -> None:
 def test_a_group_that_knows_some_partitions_only_drops_nothing_of_the_others() -> None:
     brokers = Brokers({0: 3, 1: -1001}, [])
     with pytest.raises(
-        OperatorError, match="events/1 does not hold what the group group would tell"
+        OperatorError, match="events/1 does not hold the next offset of the group group"
     ):
         begin(brokers)
     assert brokers.offsets == {0: 3, 1: -1001}
@@ -69,7 +69,7 @@ def test_a_group_that_knows_some_partitions_only_drops_nothing_of_the_others() -
 def test_a_topic_that_the_brokers_do_not_know_of_yet_is_asked_for_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(progress, "AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(group_offsets, "RETRY_SECONDS", 0.0)
     brokers = Brokers({0: -1001}, [KafkaError.LEADER_NOT_AVAILABLE] * 2)
     begin(brokers)
     assert brokers.offsets == {0: END}

@@ -38,12 +38,17 @@ class FakeConsumer:
     """Gives messages, does what else happens between them, and refuses commits as told."""
 
     def __init__(self, given: list[Given], refusals: list[str]) -> None:
-        self._given = iter(given)
+        self.give(given)
         self._refusals = iter(refusals)
         self.committed: list[int] = []
         self.paused = False
         self.ended: Callable[[], None] = lambda: None
+        self.assigned: Callable[[], None] = lambda: None
         self.gone: Callable[[int], None] = lambda _: None
+        self.unavailable: str | None = None
+
+    def give(self, given: list[Given]) -> None:
+        self._given = iter(given)
 
     def __enter__(self) -> Self:
         return self
@@ -84,20 +89,29 @@ def receiver() -> Iterator[Receiver]:
         yield receiver
 
 
-def run(monkeypatch: pytest.MonkeyPatch, receiver: Receiver, consumer: FakeConsumer) -> None:
-    """Run a notifier without any brokers until all is given, without waiting."""
+def create_on(
+    monkeypatch: pytest.MonkeyPatch, receiver: Receiver, consumer: FakeConsumer
+) -> Notifier:
+    """Create a notifier without any brokers, which waits for nothing."""
 
-    def create(_: Settings, __: Callable[[], None], gone: Callable[[int], None]) -> FakeConsumer:
-        consumer.gone = gone
+    def create(
+        _: Settings, assigned: Callable[[], None], gone: Callable[[int], None]
+    ) -> FakeConsumer:
+        consumer.assigned, consumer.gone = assigned, gone
         return consumer
 
     monkeypatch.setattr(notifier, "AlertEventConsumer", create)
     monkeypatch.setattr(notifier, "wait_seconds", lambda *_: 0.0)
-    monkeypatch.setattr(notifier, "COMMIT_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(notifier, "COMMIT_RETRY_SECONDS", 0.0)
     settings = Settings.model_validate({"webhook_url": receiver.url})
-    telling = Notifier(settings, Delivery(settings), WebhookMetrics())
-    consumer.ended = lambda: setattr(telling, "stopping", True)
-    telling.run()
+    return Notifier(settings, Delivery(settings), WebhookMetrics())
+
+
+def run(monkeypatch: pytest.MonkeyPatch, receiver: Receiver, consumer: FakeConsumer) -> None:
+    """Run such a notifier until all is given."""
+    running = create_on(monkeypatch, receiver, consumer)
+    consumer.ended = lambda: setattr(running, "stopping", True)
+    running.run()
 
 
 def test_what_is_told_and_cannot_be_written_down_is_not_told_again_by_whoever_has_told_it(
@@ -148,3 +162,27 @@ def test_a_partition_goes_on_once_its_step_is_taken(
     assert len(receiver.heard) == 3
     assert consumer.committed == [3]
     assert not consumer.paused
+
+
+def test_it_is_ready_while_it_stands_by_and_says_what_it_waits_for(
+    monkeypatch: pytest.MonkeyPatch, receiver: Receiver
+) -> None:
+    reasons: list[str | None] = []
+    receiver.reply = lambda number: (503, {}) if number < 1 else (200, {})
+    consumer = FakeConsumer([], [])
+    running = create_on(monkeypatch, receiver, consumer)
+
+    def look() -> None:
+        reasons.append(running.not_ready())
+
+    def lose_the_brokers() -> None:
+        consumer.unavailable = "waiting for the brokers: _ALL_BROKERS_DOWN"
+
+    given: list[Given] = [look, consumer.assigned, look, FakeMessage(3, AlertEventType.OPENED)]
+    consumer.give([*given, look, look, lose_the_brokers, look])
+    consumer.ended = lambda: setattr(running, "stopping", True)
+    running.run()
+    blocked = "waiting for events/0/3 to be delivered and committed: 503"
+    away = "waiting for the brokers: _ALL_BROKERS_DOWN"
+    assert reasons == ["not a member of the group yet", None, blocked, None, away]
+    assert running.not_ready() == "stopping"

@@ -26,6 +26,7 @@ class Worker:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.assigned: set[int] = set()
+        self.joined = True
         self.spans: dict[int, OffsetRange] = {}
         self.stopped = False
         self.ledgers = {number: FakeLedger(range(10)) for number in range(4)}
@@ -38,7 +39,11 @@ class Worker:
 
     def begin_again(self) -> TaskManager[ValidationProcessor]:
         return TaskManager(
-            Settings(), [TOPIC], self.outage, self.make, lambda: frozenset(self.assigned)
+            Settings(),
+            [TOPIC],
+            self.outage,
+            self.make,
+            lambda: frozenset(self.assigned) if self.joined else None,
         )
 
     def make(self, number: int) -> PartitionTask[ValidationProcessor]:
@@ -70,9 +75,15 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Worker:
 async def test_a_worker_is_not_ready_before_partitions_are_assigned_and_open(
     worker: Worker,
 ) -> None:
+    worker.joined = False
     assert worker.partitions.not_ready() == "no partitions assigned"
-    worker.assigned = {0, 2}
+    worker.joined, worker.assigned = True, {0, 2}
     assert worker.partitions.not_ready() == "producers not ready for partitions [0, 2]"
+    await worker.partitions.tick()
+    assert worker.partitions.not_ready() is None
+
+
+async def test_a_worker_that_stands_by_without_partitions_is_ready(worker: Worker) -> None:
     await worker.partitions.tick()
     assert worker.partitions.not_ready() is None
 

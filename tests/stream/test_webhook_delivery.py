@@ -32,7 +32,7 @@ def test_a_token_is_a_bearer_in_alertmanagers_shape_and_the_routing_key_in_pager
         teller = telling(receiver, webhook_shape=shape, webhook_token=TOKEN)
         message = teller.message(OPENED)
         assert message
-        assert teller.post(message, "key").answer is DeliveryOutcome.TOLD
+        assert teller.post(message, "key").outcome is DeliveryOutcome.ACCEPTED
     plain, paged = receiver.heard
     assert plain.headers["Authorization"] == f"Bearer {TOKEN}"
     assert TOKEN not in str(plain.body)
@@ -63,9 +63,9 @@ def test_an_answer_is_its_status_and_the_wait_that_it_asks_for_and_nothing_else(
     message = teller.message(OPENED)
     assert message
     receiver.reply = lambda _: (429, {"Retry-After": "30"})
-    assert teller.post(message, "key") == (DeliveryOutcome.LATER, "429", 30)
+    assert teller.post(message, "key") == (DeliveryOutcome.RETRY, "429", 30)
     receiver.reply = lambda _: (302, {"Location": receiver.url})
-    assert teller.post(message, "key") == (DeliveryOutcome.REFUSED, "302", 0)
+    assert teller.post(message, "key") == (DeliveryOutcome.REJECTED, "302", 0)
     assert len(receiver.heard) == 2
 
 
@@ -78,11 +78,11 @@ def test_a_receiver_that_is_not_there_or_says_nothing_is_asked_again_later(
         teller = telling(receiver)
         message = teller.message(OPENED)
         assert message
-        assert teller.post(message, "key").said.startswith("ReadTimeout")
-        assert not teller.waiting
+        assert teller.post(message, "key").reason.startswith("ReadTimeout")
+        assert not teller.in_progress
     heard = teller.post(message, "key")
-    assert heard.answer is DeliveryOutcome.LATER
-    assert heard.said.startswith("ConnectError")
+    assert heard.outcome is DeliveryOutcome.RETRY
+    assert heard.reason.startswith("ConnectError")
 
 
 def test_a_receiver_that_speaks_no_tls_is_asked_again_later(receiver: Receiver) -> None:
@@ -90,17 +90,17 @@ def test_a_receiver_that_speaks_no_tls_is_asked_again_later(receiver: Receiver) 
     message = teller.message(OPENED)
     assert message
     heard = teller.post(message, "key")
-    assert heard.answer is DeliveryOutcome.LATER
-    assert "SSLError" in heard.said
+    assert heard.outcome is DeliveryOutcome.RETRY
+    assert "SSLError" in heard.reason
     assert receiver.heard == []
 
 
 @pytest.mark.parametrize(
     "settings,said",
     [
-        ({}, "nobody to tell: set IPG12_WEBHOOK_URL"),
+        ({}, "set IPG12_WEBHOOK_URL"),
         ({"webhook_url": "http://a/", "webhook_shape": "pagerduty"}, "needs IPG12_WEBHOOK_TOKEN"),
-        ({"webhook_url": "http://a/\x7f"}, "IPG12_WEBHOOK_URL: should be"),
+        ({"webhook_url": "http://a/\x7f"}, "IPG12_WEBHOOK_URL should be"),
     ],
     ids=["no URL", "no routing key", "a URL that cannot be asked"],
 )
@@ -123,7 +123,7 @@ def test_a_proxy_that_is_not_spoken_to_is_trouble(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch, proxy: str
 ) -> None:
     monkeypatch.setenv("ALL_PROXY", proxy)
-    with pytest.raises(OperatorError, match="names a proxy that is not spoken to"):
+    with pytest.raises(OperatorError, match="HTTP_PROXY is not supported"):
         telling(receiver)
 
 

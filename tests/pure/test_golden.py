@@ -1,4 +1,5 @@
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -6,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from schemas.export import json_schemas
-from schemas.verdict import Outcome
+from schemas.verdict import RULESET, Outcome
 from streams.validation.check import check, judge
 from streams.validation.rule import coded
 
@@ -14,6 +15,7 @@ GOLDEN = [
     json.loads(line)
     for line in (Path(__file__).parents[1] / "golden/episodes.jsonl").read_text().splitlines()
 ]
+DIGESTS = json.loads((Path(__file__).parents[1] / "golden/digests.json").read_text())
 VERDICT_SCHEMA = Draft202012Validator(json.loads(json_schemas()["verdict.schema.json"]))
 EPISODE_SCHEMA = Draft202012Validator(json.loads(json_schemas()["episode.schema.json"]))
 
@@ -69,3 +71,29 @@ def test_a_worked_example_of_the_specification_comes_out_as_written(
         (rule, f"procedures[{index}].code")
         for rule, index in (finding.split("@") for finding in findings.split())
     ]
+
+
+def test_no_verdict_changes_without_a_new_version_of_the_rule_set() -> None:
+    """Words may change: what is digested is outcomes, findings by place, and fixes."""
+    verdicts = [judge(json.dumps(case["episode"]).encode()) for case in GOLDEN]
+    told = [
+        (
+            verdict.outcome,
+            verdict.proposed,
+            [
+                (
+                    each.rule,
+                    each.severity,
+                    each.place,
+                    each.fix and each.fix.model_dump(exclude={"text"}),
+                )
+                for each in verdict.findings
+            ],
+        )
+        for verdict in verdicts
+    ]
+    digest = sha256(json.dumps(told).encode()).hexdigest()
+    assert DIGESTS[RULESET] == digest, (
+        f"verdicts on golden episodes, or the episodes, have changed: raise RULESET if verdicts "
+        f"have, and store {RULESET}: {digest} in tests/golden/digests.json"
+    )

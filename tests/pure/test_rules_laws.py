@@ -1,4 +1,5 @@
 import re
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from schemas.verdict import Outcome, Severity, Verdict
 from streams.validation.check import check
 from streams.validation.rule import Pair, Rule
 from streams.validation.rules import RULES
+
+TEMPLATE = Path(__file__).parents[2] / "docs/template_rule.py"
 
 SPECIFIED = """
 LV01 levels-missing error
@@ -145,3 +148,19 @@ def test_what_is_expected_is_a_sentence_that_quotes_no_code_of_the_example(
             assert re.fullmatch(r"[A-Z].*\.", finding.expected)
             found = re.escape(finding.found or "nothing")
             assert not re.search(rf"\b{found}\b", finding.expected)
+
+
+def test_the_template_of_a_rule_is_one_that_the_laws_let_pass() -> None:
+    spec = spec_from_file_location("template_rule", TEMPLATE)
+    assert spec
+    assert spec.loader
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    (template,) = (value for value in vars(module).values() if isinstance(value, Rule))
+    assert (module.__doc__ or "").startswith(f"{template.code}: ")
+    assert 2 <= len(re.findall(r"[.?!](?=\s|$)", template.why)) <= 5
+    for pair in template.pairs:
+        bad, good = (check(each, [*RULES, template]) for each in (pair.bad, pair.good))
+        assert template.code in bad.rules
+        assert broken_errors(bad) <= {template.code}
+        assert good.findings == ()

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 from time import process_time
-from typing import Annotated, Final
+from typing import Annotated, Final, cast
 
 import typer
 from aiokafka.consumer.fetcher import READ_COMMITTED, PartitionRecords
@@ -76,15 +76,16 @@ def in_process(load: Load, rounds: int) -> Stages:
     routing = Routing(SOURCE.topic, SOURCE.partition, settings.group)
     fetched = _as_fetched(list(load.values(size)))
     records = _unpack(fetched)
-    read = [read_episode(record.value) for record in records]
+    values = [cast("bytes", record.value) for record in records]
+    read = [read_episode(value) for value in values]
     verdicts = [_verdict(each) for each in read]
     outbox = judge_chunk(records, routing)
-    rows = [row for copies in outbox.copies.values() for row in copies] + outbox.answers
+    rows = [row for copies in outbox.copies.values() for row in copies] + outbox.verdicts
     scheduler = chunk_scheduler(lambda: 0)
     work: dict[str, Callable[[], object]] = {
         "fetch": lambda: _unpack(fetched),
         "chunk": lambda: list(regrouped(_chunks(scheduler, records), size)),
-        "parse": lambda: [read_episode(record.value) for record in records],
+        "parse": lambda: [read_episode(value) for value in values],
         "check": lambda: [_verdict(each) for each in read],
         "headers and answers": lambda: _address(routing, records, verdicts),
         "outbox": lambda: judge_chunk(records, routing),
@@ -123,9 +124,7 @@ def _unpack(data: bytes) -> list[Record]:
     return list(PartitionRecords(SOURCE, memory, [], 0, None, None, True, READ_COMMITTED))  # noqa: FBT003
 
 
-def _chunks(
-    scheduler: type[DefaultSchedulingStrategy], records: Sequence[Record]
-) -> Iterator[Chunk]:
+def _chunks(scheduler: type[DefaultSchedulingStrategy], records: list[Record]) -> Iterator[Chunk]:
     for _, record in scheduler().iterate({SOURCE: records}):
         yield record.value
 

@@ -74,7 +74,7 @@ class Outputs:
         self._seen = 0
         self._admin = AdminClient({"bootstrap.servers": stage.brokers, "log_level": 0})
         self._ends = {
-            TopicPartition(topic, number): OffsetSpec.latest()
+            TopicPartition(topic, number): OffsetSpec.latest()  # type: ignore[no-untyped-call]  # it has no types
             for topic in (*self._topics.outputs.values(), self._topics.verdicts)
             for number in range(stage.partitions)
         }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
+from broker.records import place_of
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
@@ -110,9 +111,9 @@ class Stage:
             for message in messages:
                 error = message.error()
                 if error is None:
-                    found[message.topic()] += 1
+                    found[place_of(message)[0]] += 1
                 elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
-                    unread.discard(TopicPartition(message.topic(), message.partition()))
+                    unread.discard(TopicPartition(*place_of(message)[:2]))
                 else:
                     raise KafkaException(error)
         consumer.close()

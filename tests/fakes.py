@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aiokafka.structs import TopicPartition
@@ -68,7 +68,7 @@ class FakeWriter:
         fault = self.ledger.faults.pop(0) if self.ledger.faults else None
         if fault is None or self.ledger.effective:
             *copies, _, (_, [ledger_row], _) = rows_by_topic
-            row = LedgerRow.model_validate_json(ledger_row.value or b"")
+            row = LedgerRow.model_validate_json(bytes(ledger_row.value or b""))
             assert list(offsets.values()) == [row.upto + 1]
             self.ledger.row = row
             self.ledger.committed.append(sum(len(each.rows) for each in copies))
@@ -87,7 +87,7 @@ class FakeReader:
 
     async def records(
         self, source: TopicPartition, start: int, end: int
-    ) -> AsyncIterator[Sequence[Record]]:
+    ) -> AsyncGenerator[Sequence[Record], None]:
         ledger = self.ledgers[source.partition]
         ledger.reads.append((start, end))
         passed_over = [offset for offset in ledger.source if start <= offset < end]

@@ -8,7 +8,7 @@ import signal
 from asyncio import Future
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.partitioner import DefaultPartitioner
@@ -27,7 +27,7 @@ _by_key: Final = DefaultPartitioner()
 
 async def main() -> None:
     """Run until SIGTERM."""
-    task = asyncio.current_task()
+    task = cast("asyncio.Task[None]", asyncio.current_task())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     consumer = AIOKafkaConsumer(
         TOPICS.episodes,

@@ -5,9 +5,10 @@ With `--count` it also counts outcomes in a table, as the tutorial does.
 
 import os
 import sys
-from typing import Final
+from typing import Any, Final, cast
 
 import faust
+from faust.types import StreamT
 
 from benchmarks.peers.work import BROKERS, GROUP, TOPICS, judged
 
@@ -31,17 +32,17 @@ counts = app.Table("counts", default=int) if "--count" in sys.argv else None
 
 
 @app.agent(episodes)
-async def validate(stream: faust.Stream[bytes]) -> None:
+async def validate(stream: StreamT[bytes]) -> None:
     """Judge each record."""
     async for event in stream.events():
-        message = event.message
+        message: Any = event.message  # a header may be null, whatever Faust's types say
         record = judged(message.partition, message.offset, event.value, message.headers)
         await outputs[record.topic].send(
             key=event.key,
             value=event.value,
             partition=message.partition,
             timestamp=message.timestamp,
-            headers=record.headers,
+            headers=cast("list[tuple[str, bytes]]", record.headers),
         )
         if record.answer is not None:
             key, verdict = record.answer

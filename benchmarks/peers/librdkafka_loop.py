@@ -5,7 +5,7 @@ A crash in between repeats records, and there are no counters to go wrong.
 
 import signal
 import sys
-from typing import Final
+from typing import Any, Final, cast
 
 from confluent_kafka import Consumer, KafkaException, Producer
 
@@ -13,6 +13,8 @@ from benchmarks.peers.work import BROKERS, GROUP, TOPICS, judged
 
 BATCH_RECORDS: Final = 2_000
 COMMIT_EVERY_RECORDS: Final = 20_000
+
+Headers = list[tuple[str, str | bytes | None]]
 
 
 def main() -> None:
@@ -39,7 +41,7 @@ def main() -> None:
     consumer.subscribe([TOPICS.episodes])
     uncommitted = 0
     while True:
-        messages = consumer.consume(BATCH_RECORDS, 0.1)
+        messages: list[Any] = consumer.consume(BATCH_RECORDS, 0.1)  # each has a place
         for message in messages:
             if message.error():
                 raise KafkaException(message.error())
@@ -53,7 +55,7 @@ def main() -> None:
                 message.key(),
                 partition,
                 timestamp=message.timestamp()[1],
-                headers=headers,
+                headers=cast("Headers", headers),
             )
             if answer is not None:
                 key, verdict = answer

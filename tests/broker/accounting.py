@@ -86,7 +86,7 @@ class Books:
                 if source in seen:
                     account.doubled.append(f"{source} also at {copy}")
                 seen.add(source)
-                order.apply_verdict(copy, known[source].record)
+                order.meet(copy, known[source].record)
                 if known[source].verdict.outcome is not outcome or source not in due:
                     account.misrouted.append(f"{source} at {copy}")
                 for part in known[source].changes(copy, self.group):
@@ -110,7 +110,7 @@ class Books:
             if source in seen:
                 account.misanswered.append(f"{source} is answered again at {answer}")
             seen.add(source)
-            order.apply_verdict(answer, known[source].record)
+            order.meet(answer, known[source].record)
             if verdict != known[source].answer:
                 account.misanswered.append(f"{source} is answered otherwise at {answer}")
             if key != known[source].answer_key:

@@ -3,17 +3,17 @@
 import asyncio
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
-from typing import NoReturn
+from typing import NoReturn, cast
 
 import streams.engine.chunks
 from schemas.episode import Episode
 from streams.cli import main
 from streams.records import Record
 from streams.validation.rules import RULES
-from streams.validation.sequence import CodedSequence
 from streams.worker import run
 from streams.worker.metrics import Metrics
 
@@ -26,27 +26,27 @@ def quote(*content: object) -> NoReturn:
         Episode.model_validate(content)
     except ValueError as error:
         raise said from error
+    raise said
 
 
-class PoisonedRule:
-    """Stands before the other rules."""
-
-    code = "XX01"
-
-    def check(self, sequence: CodedSequence) -> Iterable[object]:
-        quote([(each.submitted, each.code) for each in sequence.procedures])
+POISONED_RULE = replace(
+    RULES[0],
+    code="XX01",
+    check=lambda sequence: quote([(each.submitted, each.code) for each in sequence.procedures]),
+)
+"""Stands before the other rules."""
 
 
 def in_rule() -> None:
-    run.run_worker = partial(run.run_worker, rules=(PoisonedRule(), *RULES))
+    run.run_worker = partial(run.run_worker, rules=(POISONED_RULE, *RULES))
 
 
 def after_commit() -> None:
-    Metrics.committed = lambda *given: quote([each.value for each in _records(given)])  # type: ignore[method-assign]
+    Metrics.committed = lambda *given: quote([each.value for each in _records(given)])  # type: ignore[method-assign]  # a fault on purpose
 
 
 def while_fetching() -> None:
-    streams.engine.chunks.ChunkRecord = lambda *given: quote(  # type: ignore[assignment,misc]
+    streams.engine.chunks.ChunkRecord = lambda *given: quote(  # type: ignore[assignment,misc]  # the same
         [(each.key, each.value, each.headers) for each in given[2].records]
     )
 
@@ -69,11 +69,11 @@ def beside_the_work() -> None:
             quote(content)
         quote(content)
 
-    Metrics.committed = fail_everywhere  # type: ignore[method-assign]
+    Metrics.committed = fail_everywhere  # type: ignore[method-assign,assignment]  # the same
 
 
 def _records(given: tuple[object, ...]) -> list[Record]:
-    return given[2]  # type: ignore[return-value]
+    return cast("list[Record]", given[2])
 
 
 PLACES: dict[str, Callable[[], None]] = {

@@ -77,4 +77,4 @@ def _publish(fetched: Path, jars: Path) -> None:
 
 def kafka_version() -> str:
     """Give the version that is fetched."""
-    return re.findall(r"<version>([\d.]+)</version>\s*</dependency>", POM.read_text())[0]
+    return str(re.findall(r"<version>([\d.]+)</version>\s*</dependency>", POM.read_text())[0])

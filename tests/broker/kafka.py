@@ -20,7 +20,7 @@ from broker.waiting import tail, wait_until
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from streams.demo.broker import free_port
+from streams.demo.broker import free_port as free_port  # noqa: PLC0414  # handed on
 
 HOST = "127.0.0.1"
 EDGE_HOST = "127.0.0.2"
@@ -224,19 +224,19 @@ class Cluster:
         return len(described.nodes) == len(self.brokers)
 
 
-def _broker_properties(address: str, copies: int) -> dict[str, object]:
+def _broker_properties(address: str, copies: int) -> dict[str, str]:
     return {
         "process.roles": "broker",
         "listeners": f"PLAINTEXT://{address}",
         "advertised.listeners": f"PLAINTEXT://{address}",
         "auto.create.topics.enable": "false",
-        "min.insync.replicas": max(1, copies - 1),
-        "offsets.topic.replication.factor": copies,
-        "offsets.topic.num.partitions": 4,
-        "transaction.state.log.replication.factor": copies,
-        "transaction.state.log.min.isr": max(1, copies - 1),
-        "transaction.state.log.num.partitions": 4,
-        "group.initial.rebalance.delay.ms": 0,
+        "min.insync.replicas": str(max(1, copies - 1)),
+        "offsets.topic.replication.factor": str(copies),
+        "offsets.topic.num.partitions": "4",
+        "transaction.state.log.replication.factor": str(copies),
+        "transaction.state.log.min.isr": str(max(1, copies - 1)),
+        "transaction.state.log.num.partitions": "4",
+        "group.initial.rebalance.delay.ms": "0",
     }
 
 

@@ -81,6 +81,10 @@ class LateRequest:
         self._transactional_id, self._deliver = request.transactional_id, deliver
         return True
 
+    def has_arrived(self) -> bool:
+        """Tell whether it was delivered."""
+        return self.delivered
+
     async def follows(self, request: Request) -> bool:
         """Tell whether it is due once this request is answered: then `arrive` has to be called.
 

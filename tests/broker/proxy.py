@@ -7,9 +7,11 @@ import threading
 from asyncio import Future, StreamReader, StreamWriter
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from broker.late import LateRequest, Request
+
+T = TypeVar("T")
 
 ABORT = struct.pack("ii", 1, 0)
 """With SO_LINGER so set, closing sends RST instead of FIN."""
@@ -166,13 +168,18 @@ class Network:
         self._thread.join()
         self._loop.close()
 
-    def call(self, work: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401  # what the work gives
+    def call(self, work: Coroutine[Any, Any, T]) -> T:
         """Run something in the network's thread to its end."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
     def call_soon(self, work: Callable[[], object]) -> None:
         """Run something in the network's thread, soon."""
         self._loop.call_soon_threadsafe(work)
+
+    def stall(self) -> None:
+        """Hand nothing on, and keep every connection open."""
+        for proxy in self.proxies:
+            proxy.stall()
 
     def heal(self) -> None:
         """Hand everything on again, at once."""

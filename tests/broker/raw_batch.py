@@ -5,7 +5,7 @@ https://kafka.apache.org/documentation/#recordbatch
 
 import gzip
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,7 +19,7 @@ from aiokafka.record.util import calc_crc32c
 HEAD: Final = struct.Struct(">qiibIhiqqqhii")
 CRC_START: Final = 17
 CRC_END: Final = 21
-CODECS: Final = {
+CODECS: Final[dict[str, tuple[int, Callable[[bytes], bytes]]]] = {
     "none": (0, lambda content: content),
     "gzip": (1, gzip.compress),
     "snappy": (2, snappy_encode),
@@ -94,11 +94,11 @@ def raw_batch(
     sizes = (offset, HEAD.size - 12 + len(body))
     times = (number | attributes, len(records) - 1, first, newest)
     head = HEAD.pack(*sizes, -1, 2, 0, *times, *state, len(records))
-    crc = calc_crc32c(head[CRC_END:] + body)
+    crc: int = calc_crc32c(head[CRC_END:] + body)
     return head[:CRC_START] + crc.to_bytes(4) + head[CRC_END:] + body
 
 
-class _Written(BatchBuilder):
+class _Written(BatchBuilder):  # type: ignore[misc]  # aiokafka has no types
     """Passes a batch on as it is."""
 
     def __init__(self, batch: bytes, records: int) -> None:
@@ -123,5 +123,5 @@ async def publish(
     async with AIOKafkaProducer(bootstrap_servers=address, acks="all") as producer:
         for batch, records in batches:
             sent = await producer.send_batch(_Written(batch, records), topic, partition=partition)
-            last = (await sent).offset + records - 1
+            last: int = (await sent).offset + records - 1
     return last

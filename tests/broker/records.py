@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, cast
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
@@ -49,17 +49,24 @@ class Record:
     @classmethod
     def of(cls, message: Message) -> Self:
         """Read a client's message."""
+        topic, partition, offset = place_of(message)
         return cls(
-            topic=message.topic(),
-            offset=message.offset(),
+            topic=topic,
+            offset=offset,
             content=Content(
-                partition=message.partition(),
+                partition=partition,
                 key=message.key(),
                 value=message.value(),
-                headers=tuple(message.headers() or ()),
+                headers=tuple(cast("list[Header] | None", message.headers()) or ()),
                 timestamp=message.timestamp()[1],
             ),
         )
+
+
+def place_of(message: Message) -> tuple[str, int, int]:
+    """Give topic, partition and offset, which every message has that was received."""
+    place = (message.topic(), message.partition(), message.offset())
+    return cast("tuple[str, int, int]", place)
 
 
 class Publisher:
@@ -119,7 +126,7 @@ class Publisher:
         """
         if error is not None:
             raise KafkaException(error)
-        partition, offset = message.partition(), message.offset()
+        partition, offset = cast("int", message.partition()), message.offset()
         if offset is None:
             self._unknown.add(partition)
         else:

@@ -5,8 +5,9 @@ import sys
 from browser.chromium import launched
 from dashboard.scenes import busy_scene
 from dashboard.serving import OPEN, serving
+from playwright.sync_api import ViewportSize
 
-SIZE = {"width": 1100, "height": 860}
+SIZE: ViewportSize = {"width": 1100, "height": 860}
 
 if __name__ == "__main__":
     with serving(busy_scene(OPEN)) as address, launched() as browser:

@@ -2,10 +2,10 @@ from collections.abc import Iterator
 
 import pytest
 from browser.chromium import launched
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-WIDE = {"width": 1280, "height": 900}
-PHONE = {"width": 375, "height": 800}
+WIDE: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 375, "height": 800}
 
 expect.set_options(timeout=30_000)  # a machine may be busy
 

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from browser.conftest import PHONE, WIDE
 from dashboard.scenes import Scene, busy_scene, written
 from dashboard.serving import OPEN, TOKEN, serving
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from schemas.alert import AlertAction
 from streams.settings import Settings
@@ -237,7 +237,7 @@ def test_what_people_and_publishers_write_is_shown_as_text(
 @pytest.mark.parametrize("width", [WIDE, PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize("filled", [True, False], ids=["busy", "empty"])
 def test_every_page_is_accessible_fits_and_asks_nobody_else(
-    browser: Browser, *, width: dict[str, int], filled: bool
+    browser: Browser, *, width: ViewportSize, filled: bool
 ) -> None:
     scene = busy_scene(OPEN) if filled else Scene(OPEN)
     with serving(scene) as address, browser.new_context(viewport=width) as context:

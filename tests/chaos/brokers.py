@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Sequence
+from functools import partial
 
 from broker.kafka import Node
 from broker.worker import Worker
@@ -24,7 +25,7 @@ def a_broker_is_killed_and_comes_back(scene: Scene, rounds: int) -> None:
     ]
     for number in range(rounds):
         victim = scene.cluster.brokers[roles[number % len(roles)]() - 1]
-        last = scene.strike(lambda victim=victim: victim.stop(signal.SIGKILL), settled=False)
+        last = scene.strike(partial(victim.stop, signal.SIGKILL), settled=False)
         scene.wait_beyond(last)
         scene.cluster.start()
         scene.wait_in_sync()

@@ -1,6 +1,10 @@
 """Connections between a worker and its brokers break or stall."""
 
+from collections.abc import Iterable
+from functools import partial
+
 from broker.late import Kind, LateRequest
+from broker.proxy import Proxy
 from chaos.brokers import AWAY
 from chaos.case import case
 from chaos.scene import Scene
@@ -13,7 +17,7 @@ def connections_are_reset(scene: Scene, rounds: int) -> None:
     for _ in range(rounds):
         proxies = scene.cluster.network.proxies
         broken = scene.random.sample(proxies, scene.random.randint(1, len(proxies)))
-        last = scene.strike(lambda broken=broken: [proxy.reset() for proxy in broken])
+        last = scene.strike(partial(reset, broken))
         scene.wait_beyond(last)
 
 
@@ -23,7 +27,7 @@ def connections_stall_for_longer_than_a_session(scene: Scene, rounds: int) -> No
     (other,) = scene.start(1)
     scene.publish_all_the_time()
     for _ in range(rounds):
-        last = scene.strike(lambda: [proxy.stall() for proxy in scene.cluster.network.proxies])
+        last = scene.strike(scene.cluster.network.stall)
         scene.deployment.wait_shared(other)
         scene.wait_beyond(last)
         scene.wait_not_ready(apart, "")
@@ -38,7 +42,7 @@ def a_worker_is_stopped_while_its_brokers_are_out_of_reach(scene: Scene, rounds:
     for _ in range(rounds):
         (worker,) = scene.start(1, brokers=scene.cluster.edge_address)
         scene.publish_all_the_time()
-        last = scene.strike(lambda: [proxy.stall() for proxy in scene.cluster.network.proxies])
+        last = scene.strike(scene.cluster.network.stall)
         scene.wait_not_ready(worker, AWAY)
         assert worker.stop() == 0
         scene.forget_ended()
@@ -63,6 +67,11 @@ def requests_arrive_late(scene: Scene, rounds: int) -> None:
         if not scene.workers:
             scene.start(1, brokers=scene.cluster.edge_address, wait=False)
             scene.publish_all_the_time(wait=False)
-        scene.wait_until(lambda late=late: late.delivered, f"{kind.name} arrived late")
+        scene.wait_until(late.has_arrived, f"{kind.name} arrived late")
         scene.strikes += 1
         scene.wait_beyond(scene.wait_busy())
+
+
+def reset(proxies: Iterable[Proxy]) -> None:
+    for proxy in proxies:
+        proxy.reset()

@@ -1,5 +1,7 @@
 """Topics are deleted, shut, and narrowed; partitions are added."""
 
+from typing import TypeVar
+
 from broker.kafka import EDGE_HOST
 from broker.load import COMPLIANT
 from broker.records import Content
@@ -18,6 +20,8 @@ from confluent_kafka.admin import (
 
 STOP_SECONDS = 60
 LARGEST_BYTES = 100 * 1_048_576
+
+AclT = TypeVar("AclT", AclBinding, AclBindingFilter)
 
 
 @case(short=1, long=1)
@@ -74,7 +78,7 @@ def partitions_are_added_to_outputs_and_input(scene: Scene, rounds: int) -> None
         scene.deployment.partitions_added = True
         scene.watch.follow_more(more)
         scene.wait_until(
-            lambda more=more: len(worker.partitions()) == more, "the new partitions were assigned"
+            lambda: len(worker.partitions()) == scene.partitions, "the new partitions were assigned"
         )
         publish_to(scene, more - 1)
         scene.strikes += 1
@@ -122,12 +126,10 @@ def widen(scene: Scene, topic: str, partitions: int) -> None:
     scene.deployment.admin.create_partitions([NewPartitions(topic, partitions)])[topic].result()
 
 
-def rules(
-    topic: str, kind: type[AclBinding | AclBindingFilter]
-) -> list[AclBinding | AclBindingFilter]:
+def rules(topic: str, kind: type[AclT]) -> list[AclT]:
     """Let everybody use a topic, but clients that come through the proxies only read it."""
 
-    def rule(host: str, operation: AclOperation, permission: AclPermissionType) -> AclBinding:
+    def rule(host: str, operation: AclOperation, permission: AclPermissionType) -> AclT:
         what = (ResourceType.TOPIC, topic, ResourcePatternType.LITERAL)
         return kind(*what, "User:*", host, operation, permission)
 

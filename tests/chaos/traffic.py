@@ -8,7 +8,7 @@ from typing import Self
 
 from broker.deployment import Deployment
 from broker.load import mixed_load
-from broker.records import Publisher
+from broker.records import Publisher, place_of
 from confluent_kafka import KafkaError, Message
 
 BURST_RECORDS = 60
@@ -30,7 +30,8 @@ class TimedPublisher(Publisher):
 
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
         super()._delivered(error, message)
-        self.delivered[message.partition()].append((time.monotonic(), message.offset()))
+        _, number, offset = place_of(message)
+        self.delivered[number].append((time.monotonic(), offset))
 
 
 class Traffic:

@@ -80,8 +80,8 @@ class Watch:
                 followed += added
             message = consumer.poll(POLL_SECONDS)
             if message is not None and message.error() is None:
-                number = int(message.key().rpartition(b"/")[2])
-                row = LedgerRow.model_validate_json(message.value())
+                number = int((message.key() or b"").rpartition(b"/")[2])
+                row = LedgerRow.model_validate_json(message.value() or b"")
                 self._rows[number].append((time.monotonic(), row.upto))
             places = [TopicPartition(self._topic, number) for number in followed]
             self._read = {

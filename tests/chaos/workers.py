@@ -1,6 +1,7 @@
 """Workers are killed, stopped, paused, join and leave."""
 
 import signal
+from functools import partial
 
 from chaos.case import case
 from chaos.scene import Scene
@@ -25,7 +26,7 @@ def a_worker_is_stopped(scene: Scene, rounds: int) -> None:
     scene.publish_all_the_time()
     for number in [signal.SIGTERM, signal.SIGINT] * (rounds // 2):
         worker = scene.workers[0]
-        last = scene.strike(lambda worker=worker, number=number: worker.stop(number))
+        last = scene.strike(partial(worker.stop, number))
         assert worker.process.returncode == 0
         assert not scene.deployment.transaction_open()
         scene.forget_ended()
@@ -39,7 +40,7 @@ def a_worker_is_paused_for_longer_than_its_session_and_wakes(scene: Scene, round
     scene.publish_all_the_time()
     for _ in range(rounds):
         sleeper, other = scene.random.sample(scene.workers, 2)
-        last = scene.strike(lambda sleeper=sleeper: sleeper.process.send_signal(signal.SIGSTOP))
+        last = scene.strike(partial(sleeper.process.send_signal, signal.SIGSTOP))
         scene.deployment.wait_shared(other)
         scene.wait_beyond(last)
         scene.wait_busy()

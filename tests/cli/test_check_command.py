@@ -293,7 +293,7 @@ def test_200000_records_need_no_more_memory_than_10000(
     def peak_kibibytes(count: int) -> int:
         path = tmp_path / "episodes.json"
         path.write_bytes(opening + separator.join([OUT_OF_SCOPE] * count) + closing)
-        measure = [sys.executable, "-c", PEAK, path, COMMAND, *JSONL]
+        measure = [sys.executable, "-c", PEAK, str(path), str(COMMAND), *JSONL]
         return int(subprocess.run(measure, capture_output=True, check=True).stdout)
 
     assert peak_kibibytes(200_000) < peak_kibibytes(10_000) + 4096

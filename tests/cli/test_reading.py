@@ -78,10 +78,10 @@ def test_an_array_gives_one_record_for_each_element_whatever_it_is(
 def test_records_are_the_same_however_the_content_is_cut(
     content: bytes, sizes: list[int], limit: int
 ) -> None:
-    def outcome(sizes: list[int]) -> list[Value] | str:
+    def outcome(sizes: list[int]) -> list[bytes | str] | str:
         try:
             return [
-                value if isinstance(value, bytes) and len(value) <= limit else "too large"  # type: ignore[misc]
+                value if isinstance(value, bytes) and len(value) <= limit else "too large"
                 for value in records(content, sizes, limit)
             ]
         except OperatorError as trouble:
@@ -199,7 +199,7 @@ def test_a_long_array_that_breaks_off_is_trouble_after_its_elements(
 ) -> None:
     count = WINDOW_BYTES // 4
     chunks = read_records("file.json", iter([b"[" + b"{},\n" * count + end]), LIMIT)
-    found = []
+    found: list[Value] = []
     with pytest.raises(OperatorError, match=rf"^file\.json: .*{message}"):
         found.extend(value for chunk in chunks for value in chunk.values)
     assert found[:count] == [b"{}"] * count

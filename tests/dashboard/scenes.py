@@ -3,14 +3,18 @@
 import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from typing import cast
 from uuid import uuid4
 
+from fastapi import FastAPI
 from pydantic import BaseModel
 
 from schemas.alert import AlertAction, AlertCommand, AlertEvent, AlertPosition
 from schemas.ledger import LedgerRow
 from schemas.verdict import Outcome
+from streams.alerting.client import AlertClient
 from streams.alerts.alert_log import AlertLog
+from streams.dashboard.app import create_dashboard
 from streams.dashboard.broadcast import Broadcast
 from streams.dashboard.read_model import ReadModel, ReadRecord
 from streams.demo.episodes import invented_episodes
@@ -37,6 +41,10 @@ class Scene:
         self._book = AlertLog(self.settings.alert_thresholds)
         self._row = LedgerRow(upto=0, outcomes={}, rules={})
         self._offsets = 0
+
+    def dashboard(self) -> FastAPI:
+        """Make the dashboard that shows it, and asks it for what is to be done."""
+        return create_dashboard(self.settings, self.view, self.notice, cast("AlertClient", self))
 
     def publish(self, values: Iterable[bytes], seconds: float = 1) -> None:
         """Judge episodes, one every so many seconds."""

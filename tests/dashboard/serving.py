@@ -12,7 +12,6 @@ from dashboard.scenes import Scene
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from streams.dashboard.app import create_dashboard
 from streams.dashboard.serve import Server
 from streams.settings import Settings
 
@@ -24,7 +23,7 @@ SECONDS = 20
 @contextmanager
 def serving(scene: Scene, port: int | None = None) -> Iterator[str]:
     """Serve a scene, on any port unless one is given; gives the address."""
-    app = create_dashboard(scene.settings, scene.view, scene.notice, scene)
+    app = scene.dashboard()
     port = port or free_port()
 
     @asynccontextmanager

@@ -16,7 +16,7 @@ from itsdangerous import URLSafeTimedSerializer
 from schemas.alert import Alert, AlertAction, AlertEvent, AlertPosition
 from schemas.verdict import Verdict
 from streams.dashboard.access import BAD_TOKENS, COOKIE, SESSION_SECONDS
-from streams.dashboard.app import BODY_BYTES, HEADERS, create_dashboard
+from streams.dashboard.app import BODY_BYTES, HEADERS
 from streams.errors import OperatorError
 from streams.settings import Settings
 from streams.validation.check import judge
@@ -30,7 +30,7 @@ UNTIL = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
 
 
 def client(scene: Scene, *, raise_server_exceptions: bool = True) -> TestClient:
-    app = create_dashboard(scene.settings, scene.view, scene.notice, scene)
+    app = scene.dashboard()
     return TestClient(
         app,
         base_url="http://localhost",
@@ -248,7 +248,7 @@ def test_without_a_token_configured_nothing_can_be_changed(scene: Scene) -> None
             assert "set IPG12_API_TOKEN" in problem(answer)
         assert asked.get(f"/alerts/{KEY}/acknowledge").status_code == 403
         signing = asked.post("/sign-in", data={"name": "A", "token": ""})
-        assert (signing.status_code, signing.cookies) == (403, {})
+        assert (signing.status_code, dict(signing.cookies)) == (403, {})
 
 
 def test_a_token_that_is_wrong_too_often_has_to_wait_even_if_it_is_right_then(
@@ -275,7 +275,7 @@ def test_a_token_that_is_wrong_too_often_has_to_wait_even_if_it_is_right_then(
 def test_every_answer_tells_browsers_to_be_careful(scene: Scene, address: str) -> None:
     asked = client(scene, raise_server_exceptions=False)
 
-    @asked.app.get("/api/broken")  # type: ignore[attr-defined, untyped-decorator]
+    @asked.app.get("/api/broken")  # type: ignore[attr-defined, untyped-decorator]  # only ASGI to its types
     async def broken() -> None:
         raise ZeroDivisionError
 
@@ -287,7 +287,7 @@ def test_every_answer_tells_browsers_to_be_careful(scene: Scene, address: str) -
 
 def test_a_fault_of_its_own_is_a_problem_that_says_nothing_of_it(scene: Scene) -> None:
     asked = client(scene, raise_server_exceptions=False)
-    scene.view.alerts = None  # type: ignore[assignment, method-assign]
+    scene.view.alerts = None  # type: ignore[assignment, method-assign]  # a fault
     answer = asked.get("/api/alerts")
     assert answer.status_code == 500
     assert problem(answer) == "this is a fault of the dashboard's own; report it"
@@ -338,7 +338,7 @@ def test_who_has_signed_in_is_known_by_a_cookie_that_nobody_can_make_or_keep(
 
 
 def test_a_cookie_that_came_by_https_goes_by_https_only(scene: Scene) -> None:
-    app = create_dashboard(scene.settings, scene.view, scene.notice, scene)
+    app = scene.dashboard()
     asked = TestClient(app, base_url="https://localhost", follow_redirects=False)
     answer = asked.post("/sign-in", data={"name": "Ann", "token": TOKEN})
     assert "; Secure" in answer.headers["set-cookie"]
@@ -437,7 +437,7 @@ def test_where_nobody_keeps_the_alerts_it_says_so(scene: Scene, api: TestClient)
         message = "no answer within 20 s: is `ipg12 alerts run` running?"
         raise OperatorError(message)
 
-    scene.ask = unanswered  # type: ignore[method-assign, assignment]
+    scene.ask = unanswered  # type: ignore[method-assign, assignment]  # a fault
     answer = api.post(f"/api/alerts/{KEY}/acknowledge", json={"by": "A"}, headers=BEARER)
     assert answer.status_code == 503
     assert "is `ipg12 alerts run` running?" in problem(answer)

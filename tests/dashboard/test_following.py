@@ -70,7 +70,7 @@ async def followed(
     """Follow until the view says what is waited for."""
     monkeypatch.setattr(following, "LOOK_SECONDS", -1)
     view, notice = ReadModel(TOPICS), Broadcast()
-    task = asyncio.create_task(follow(contents, TOPICS.episodes, view, notice))  # type: ignore[arg-type]
+    task = asyncio.create_task(follow(contents, TOPICS.episodes, view, notice))  # type: ignore[arg-type]  # a fake
     async with asyncio.timeout(10):
         while not until(view):
             await notice.wait(1)
@@ -102,4 +102,4 @@ async def test_it_says_since_when_brokers_are_silent_until_they_answer(
 
 async def test_what_is_none_of_ours_ends_it() -> None:
     with pytest.raises(OperatorError, match="is none of ours"):
-        await follow(Contents(b"{", answers=[0]), "e", ReadModel(TOPICS), Broadcast())  # type: ignore[arg-type]
+        await follow(Contents(b"{", answers=[0]), "e", ReadModel(TOPICS), Broadcast())  # type: ignore[arg-type]  # a fake

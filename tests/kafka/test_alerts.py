@@ -4,6 +4,7 @@ import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 
 from broker.alert_logs import folded, kept, unfinished
 from broker.deployment import Deploy, Deployment
@@ -16,7 +17,6 @@ from broker.worker import Alerts
 from confluent_kafka import Producer
 
 SECONDS = 60
-EVERY_FINDING = {"alert_warnings": "1", "alert_information": "1"}
 BAD, GOOD = "V44.4 Y53.4 V55.1 Z66.5", "V44.4 V55.1 Y53.4 Z66.5"
 
 
@@ -37,7 +37,7 @@ def alert(deployment: Deployment, key: str) -> dict[str, object]:
     """Give an alert as the command line shows it."""
     listed = deployment.run("alerts", "list", "--all", "--format", "jsonl")
     assert listed.returncode == 0, listed.stderr
-    found = [json.loads(line) for line in listed.stdout.splitlines()]
+    found: list[dict[str, object]] = [json.loads(line) for line in listed.stdout.splitlines()]
     (named,) = [each for each in found if f"{each['rule']}/{each['provider']}" == key]
     return named
 
@@ -45,7 +45,7 @@ def alert(deployment: Deployment, key: str) -> dict[str, object]:
 def test_an_alert_lives_from_a_broken_rule_to_its_correction_and_back(
     deployment: Deployment,
 ) -> None:
-    fields = {"episode_id": "E1", "provider_code": "r0a"}
+    fields: dict[str, Any] = {"episode_id": "E1", "provider_code": "r0a"}
     with deployment.worker(), deployment.alerts() as alerts:
         submit(deployment, BAD, **fields)
         wait_kept(deployment, alerts)
@@ -151,7 +151,7 @@ def resubmissions(deployment: Deployment, batches: int) -> Iterator[list[Content
 
 
 def test_killed_and_paused_processes_keep_what_a_plain_fold_gives(deploy: Deploy) -> None:
-    deployment = deploy(**EVERY_FINDING)
+    deployment = deploy(alert_warnings="1", alert_information="1")
     with deployment.worker(), deployment.alerts() as first, deployment.alerts() as second:
         keepers = [first.wait_ready(), second]
         batches = resubmissions(deployment, batches=4)
@@ -178,7 +178,7 @@ def test_killed_and_paused_processes_keep_what_a_plain_fold_gives(deploy: Deploy
 
 
 def test_a_late_end_of_a_transaction_changes_no_alert(deploy: Deploy) -> None:
-    deployment = deploy(**EVERY_FINDING)
+    deployment = deploy(alert_warnings="1", alert_information="1")
     network = deployment.cluster.network
     with (
         healing(network),
@@ -191,13 +191,13 @@ def test_a_late_end_of_a_transaction_changes_no_alert(deploy: Deploy) -> None:
             wait_kept(deployment, alerts)
             for more in resubmissions(deployment, batches=1):
                 deployment.publish(more)
-            alerts.wait_until(lambda late=late: late.delivered, "it arrived late", SECONDS)
+            alerts.wait_until(late.has_arrived, "it arrived late", SECONDS)
         wait_kept(deployment, alerts)
     assert kept(deployment) == folded(deployment)
 
 
 def test_a_tombstone_is_a_deletion_for_whoever_reads_it(deployment: Deployment) -> None:
-    fields = {"provider_code": "R0A"}
+    fields: dict[str, Any] = {"provider_code": "R0A"}
     with deployment.worker(), deployment.alerts() as alerts:
         for name in ("E1", "E2"):
             submit(deployment, BAD, episode_id=name, **fields)

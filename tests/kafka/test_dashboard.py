@@ -4,6 +4,7 @@ import json
 import signal
 import socket
 from collections import Counter
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -17,10 +18,10 @@ SECONDS = 60
 TOKEN = "a-token-of-the-tests"  # noqa: S105  # it opens nothing
 
 
-def shown(dashboard: Dashboard, path: str) -> dict[str, object]:
+def shown(dashboard: Dashboard, path: str) -> dict[str, Any]:
     status, body = dashboard.get(f"/api/{path}")
     assert status == 200, body
-    found: dict[str, object] = json.loads(body)
+    found: dict[str, Any] = json.loads(body)
     return found
 
 
@@ -33,6 +34,19 @@ def ask(dashboard: Dashboard, path: str, wish: dict[str, str]) -> tuple[int, dic
             return answer.status, json.load(answer)
     except HTTPError as error:
         return error.code, json.load(error)
+
+
+def wait_shown(dashboard: Dashboard, outcomes: Counter[str]) -> None:
+    """Wait until it counts what the ledger counts, and nothing is left to do."""
+    dashboard.wait_ready()
+    dashboard.wait_until(
+        lambda: shown(dashboard, "counters")["outcomes"] == +outcomes,
+        "it counted what the ledger counts",
+        SECONDS,
+    )
+    dashboard.wait_until(
+        lambda: shown(dashboard, "counters")["lag"] == 0, "nothing was left to do", SECONDS
+    )
 
 
 def test_it_shows_what_the_ledger_and_the_command_line_say_and_does_what_it_is_asked(
@@ -51,17 +65,7 @@ def test_it_shows_what_the_ledger_and_the_command_line_say_and_does_what_it_is_a
         for row in deployment.ledger().values():
             outcomes.update(row.outcomes)
         for dashboard in first, second:
-            dashboard.wait_ready()
-            dashboard.wait_until(
-                lambda dashboard=dashboard: shown(dashboard, "counters")["outcomes"] == +outcomes,
-                "it counted what the ledger counts",
-                SECONDS,
-            )
-            dashboard.wait_until(
-                lambda dashboard=dashboard: shown(dashboard, "counters")["lag"] == 0,
-                "nothing was left to do",
-                SECONDS,
-            )
+            wait_shown(dashboard, outcomes)
         counters = shown(first, "counters?span=day")
         counted = sum(sum(bar["outcomes"].values()) for bar in counters["span"])
         assert counted == outcomes.total()

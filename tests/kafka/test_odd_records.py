@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
+from typing import Any, cast
 
 import lz4.frame
 import pytest
@@ -17,7 +18,7 @@ from broker.kafka import Cluster
 from broker.load import COMPLIANT, episode, padded
 from broker.raw_batch import CODECS, RawRecord, publish, raw_batch
 from broker.raw_batch import field as field_of
-from broker.records import SILENCE_SECONDS, Header, open_consumer, read_topic
+from broker.records import SILENCE_SECONDS, Header, open_consumer, place_of, read_topic
 from confluent_kafka import KafkaError, TopicPartition
 
 from schemas.ledger import LedgerRow
@@ -51,7 +52,7 @@ class Case:
     records: Sequence[RawRecord]
     outcome: Outcome = Outcome.COMPLIANT
     codec: str = "none"
-    batch: dict[str, object] = field(default_factory=dict)
+    batch: dict[str, Any] = field(default_factory=dict)
     """What else is said of the batch."""
 
 
@@ -197,16 +198,16 @@ def read_copies(deployment: Deployment) -> dict[int, list[Copy]]:
         while unfinished:
             message = consumer.poll(SILENCE_SECONDS)
             assert message is not None
-            number = message.partition()
-            if message.error():
-                assert message.error().code() == KafkaError._PARTITION_EOF, message.error()  # noqa: SLF001
+            _, number, _ = place_of(message)
+            if error := message.error():
+                assert error.code() == KafkaError._PARTITION_EOF, error  # noqa: SLF001
                 unfinished.discard(number)
                 continue
             # confluent-kafka itself ends the process at a name that is not UTF-8.
             headers = None if NAMES[number] in ODD_NAMES else message.headers()
             place = Copy(
                 *(outcome, digest(message.key()), digest(message.value())),
-                *(message.timestamp()[1], headers),
+                *(message.timestamp()[1], cast("list[Header] | None", headers)),
             )
             copies[number].append(place)
         consumer.close()

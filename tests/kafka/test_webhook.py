@@ -16,7 +16,7 @@ from schemas.alert import AlertEventType
 SECONDS = 30
 PARTITIONS = 2
 TOKEN = "t0ken"  # noqa: S105  # of a receiver that lives for this test
-STORY = (
+STORY: tuple[AlertEventType, ...] = (
     AlertEventType.OPENED,
     AlertEventType.ACKNOWLEDGED,
     AlertEventType.REFUSED,

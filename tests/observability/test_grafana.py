@@ -4,6 +4,7 @@ import json
 import re
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -31,10 +32,11 @@ def anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
 
 
-def provisioned(path: str) -> dict[str, object]:
+def provisioned(path: str) -> dict[str, Any]:
     """Read the one thing that a file of Grafana's provisioning makes."""
     text = (FOLDER / "provisioning" / path).read_text()
     (kind,) = (name for name in yaml.safe_load(text) if name != "apiVersion")
+    thing: dict[str, Any]
     (thing,) = yaml.safe_load(text)[kind]
     return thing
 
@@ -59,7 +61,7 @@ def test_panels_stand_in_the_file_in_the_order_in_which_they_are_read() -> None:
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=named)
-def test_a_panel_says_what_it_shows_in_which_unit_and_what_to_do(panel: dict[str, object]) -> None:
+def test_a_panel_says_what_it_shows_in_which_unit_and_what_to_do(panel: dict[str, Any]) -> None:
     assert str(panel["description"]).endswith(".")
     assert panel["fieldConfig"]["defaults"]["unit"]
     if len(panel["targets"]) > 1:

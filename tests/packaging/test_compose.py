@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import cast
 
 import pytest
 import typer
 import yaml
+from typer.core import TyperGroup
 
 from streams import __path__ as streams_path
 from streams.cli import app
@@ -34,7 +36,7 @@ NOTIFIER = SERVICES["notifier"]
 
 def instruction(name: str) -> str:
     """Give the last instruction of that name, which is the one of the final image."""
-    return re.findall(rf"^{name}\s+(.*)$", DOCKERFILE, re.MULTILINE)[-1].strip()
+    return str(re.findall(rf"^{name}\s+(.*)$", DOCKERFILE, re.MULTILINE)[-1]).strip()
 
 
 def listeners(setting: str) -> dict[str, str]:
@@ -59,7 +61,7 @@ def test_no_service_of_ours_is_given_any_other_variable() -> None:
 def test_every_command_is_one_that_the_command_line_knows(service: str) -> None:
     command = typer.main.get_command(app)
     for word in OURS[service]["command"]:
-        command = command.commands[word]
+        command = cast("TyperGroup", command).commands[word]
 
     assert not hasattr(command, "commands")
 
@@ -104,7 +106,7 @@ def test_ports_are_published_on_the_loopback_address_only() -> None:
 
 
 def test_the_worker_is_published_at_the_port_that_it_serves() -> None:
-    port = re.search(r"IPG12_WEB_PORT=(\d+)", DOCKERFILE)[1]
+    (port,) = re.findall(r"IPG12_WEB_PORT=(\d+)", DOCKERFILE)
 
     assert WORKER["ports"] == [f"127.0.0.1:{port}:{port}"]
     assert instruction("EXPOSE") == port
@@ -300,20 +302,25 @@ def test_the_image_is_built_from_all_that_it_copies_and_nothing_else() -> None:
     assert f"{Path(streams_path[0]).name}/" in copied
 
 
+class HealthServer(HTTPServer):
+    readiness = 200
+
+
 @pytest.fixture
-def server() -> Iterator[HTTPServer]:
+def server() -> Iterator[HealthServer]:
     """Serve 200 at /readyz, or the status that a test sets, and 404 elsewhere."""
 
     class Health(BaseHTTPRequestHandler):
+        server: HealthServer
+
         def do_GET(self) -> None:
-            self.send_response(server.readiness if self.path == "/readyz" else 404)
+            self.send_response(self.server.readiness if self.path == "/readyz" else 404)
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Health) as server:
-        server.readiness = 200
+    with HealthServer(("127.0.0.1", 0), Health) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
         yield server
@@ -336,18 +343,18 @@ def healthcheck_passes(port: int) -> bool:
 
 
 def test_the_healthcheck_passes_when_the_worker_is_ready_whatever_proxy_is_set(
-    server: HTTPServer,
+    server: HealthServer,
 ) -> None:
     assert healthcheck_passes(server.server_port)
 
 
-def test_the_healthcheck_fails_when_the_worker_is_not_ready(server: HTTPServer) -> None:
+def test_the_healthcheck_fails_when_the_worker_is_not_ready(server: HealthServer) -> None:
     server.readiness = 503
 
     assert not healthcheck_passes(server.server_port)
 
 
-def test_the_healthcheck_fails_when_nothing_listens(server: HTTPServer) -> None:
+def test_the_healthcheck_fails_when_nothing_listens(server: HealthServer) -> None:
     server.shutdown()
     server.server_close()
 

@@ -31,6 +31,7 @@ def test_the_wheel_holds_both_packages_whole_and_nothing_else(wheel: ZipFile) ->
     packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
 
     assert packed == sources
+    assert {"schemas/py.typed", "streams/py.typed"} <= packed
 
 
 def test_the_wheel_brings_the_command(wheel: ZipFile) -> None:

@@ -46,7 +46,7 @@ def test_each_record_is_copied_once_under_its_outcome_as_it_came() -> None:
 
 
 def test_every_record_but_those_out_of_scope_is_answered_with_its_source() -> None:
-    verdicts = [Verdict.model_validate_json(row.value or b"") for row in judged().verdicts]
+    verdicts = [Verdict.model_validate_json(bytes(row.value or b"")) for row in judged().verdicts]
     sources = [(each.outcome, each.source and each.source.offset) for each in verdicts]
     assert sources == [
         (Outcome.COMPLIANT, 7),

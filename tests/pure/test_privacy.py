@@ -43,8 +43,8 @@ def said(value: bytes | None, max_bytes: int, incoming: list[Header]) -> str:
     assert (key or b"").decode() == (provider_code or "")
     for code in told.pop("proposed") or ():
         assert normalise(code) in {*map(normalise, submitted), "V559", "Y539", "Y689"}
-    ours = dict(ROUTING.headers(verdict, 7, incoming))
-    ours = {name: (ours[name] or b"").decode() for name in ours if name in HEADER_NAMES}
+    headers = dict(ROUTING.headers(verdict, 7, incoming)).items()
+    ours = {name: (value or b"").decode() for name, value in headers if name in HEADER_NAMES}
     findings = json.loads(ours.pop("ipg12-findings", "[]"))
     shown = without_found(findings, submitted) + without_found(told.pop("findings"), submitted)
     return json.dumps([told, ours]) + shown

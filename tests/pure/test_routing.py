@@ -29,7 +29,7 @@ REFUSED = {
 def added(verdict: Verdict) -> dict[str, str]:
     headers = ROUTING.headers(verdict, 41, [])
     assert len({name for name, _ in headers}) == len(headers)
-    return {name: value.decode() for name, value in headers}
+    return {name: (value or b"").decode() for name, value in headers}
 
 
 @pytest.mark.parametrize(

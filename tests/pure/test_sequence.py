@@ -1,6 +1,6 @@
 from schemas.episode import submitted_codes
 from streams.validation.rule import coded
-from streams.validation.sequence import CodedSequence, Procedure, in_scope
+from streams.validation.sequence import CodedSequence, Placed, Procedure, in_scope
 
 
 def read(procedures: str, diagnoses: str = "M80.58") -> CodedSequence:
@@ -76,7 +76,7 @@ def test_the_first_site_of_a_group_is_of_the_spine_or_not_but_no_laterality() ->
 
 def test_places_rank_procedures_before_diagnoses_and_the_list_before_its_items() -> None:
     sequence = read("V44.4 V55.1", "M80.58 J18.9")
-    places = [*sequence.procedures, sequence.diagnosis_list, *sequence.diagnoses]
+    places: list[Placed] = [*sequence.procedures, sequence.diagnosis_list, *sequence.diagnoses]
     assert [place.order for place in places] == sorted(place.order for place in places)
     assert [place.place for place in places] == [
         "procedures[0].code",

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from broker.waiting import wait_until
 from confluent_kafka.admin import (
@@ -87,12 +88,13 @@ def withdraw(admin: AdminClient, rights: Sequence[AclBinding]) -> None:
 
 
 def _held(admin: AdminClient) -> set[AclBinding]:
+    unnamed: Any = None  # which confluent-kafka takes, but not its types
     anything = AclBindingFilter(
         ResourceType.ANY,
-        None,
+        unnamed,
         ResourcePatternType.ANY,
-        None,
-        None,
+        unnamed,
+        unnamed,
         AclOperation.ANY,
         AclPermissionType.ANY,
     )

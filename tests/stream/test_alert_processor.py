@@ -1,9 +1,9 @@
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import pytest
 from aiokafka.errors import ProducerFenced
@@ -39,6 +39,8 @@ NOW = datetime.now(UTC)
 
 T = TypeVar("T", bound=BaseModel)
 
+KeyAndValue = tuple[bytes | None, bytes | None]
+
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,7 +51,7 @@ class Kafka:
     """Topics in memory, for one partition: what an outlet writes and a reader reads."""
 
     def __init__(self, *sources: TopicPartition) -> None:
-        self.rows: dict[str, list[tuple[bytes | None, bytes | None]]] = defaultdict(list)
+        self.rows: dict[str, list[KeyAndValue]] = defaultdict(list)
         self.sources: dict[TopicPartition, list[Record]] = {source: [] for source in sources}
         self.offsets: dict[TopicPartition, int] = {}
         self.faults: list[BaseException] = []
@@ -69,7 +71,8 @@ class Kafka:
         fault = self.faults.pop(0) if self.faults else None
         if fault is None or self.effective:
             for rows in rows_by_topic:
-                self.rows[rows.topic] += [(row.key, row.value) for row in rows.rows]
+                written = [(row.key, row.value) for row in rows.rows]
+                self.rows[rows.topic] += cast("list[KeyAndValue]", written)
             self.offsets |= offsets
         if fault:
             raise fault
@@ -86,7 +89,7 @@ class Kafka:
 
     async def records(
         self, source: TopicPartition, start: int, end: int
-    ) -> AsyncIterator[Sequence[Record]]:
+    ) -> AsyncGenerator[Sequence[Record], None]:
         if passed_over := self.sources[source][start:end]:
             yield passed_over
 
@@ -113,7 +116,7 @@ class Keeper(PartitionTask[AlertProcessor]):
 
     def __init__(self, kafka: Kafka) -> None:
         self.metrics = AlertMetrics()
-        self.work = AlertProcessor(Settings(), 0, self.metrics, kafka, kafka, Ledger(kafka))  # type: ignore[arg-type]
+        self.work = AlertProcessor(Settings(), 0, self.metrics, kafka, kafka, Ledger(kafka))  # type: ignore[arg-type]  # fakes
         super().__init__(
             [VERDICTS, COMMANDS],
             self.work,
@@ -205,7 +208,7 @@ async def test_what_cannot_be_read_is_a_dead_letter_and_what_follows_is_done(kaf
 async def test_a_silence_whose_end_has_come_is_ended_without_a_record(kafka: Kafka) -> None:
     keeper = Keeper(kafka)
     await keeper.take(VERDICTS, verdicts(BAD))
-    past = {"at": NOW - timedelta(hours=2), "until": NOW - timedelta(hours=1)}
+    past: dict[str, Any] = {"at": NOW - timedelta(hours=2), "until": NOW - timedelta(hours=1)}
     await keeper.take(COMMANDS, command(AlertAction.SILENCE, **past))
     assert (await kafka.alert()).silence
     await keeper.tick({})
@@ -225,7 +228,7 @@ async def test_alerts_are_not_kept_where_partitions_were_added(kafka: Kafka) -> 
 async def test_a_silence_ends_once_though_its_commit_fails(kafka: Kafka) -> None:
     keeper = Keeper(kafka)
     await keeper.take(VERDICTS, verdicts(BAD))
-    past = {"at": NOW - timedelta(hours=2), "until": NOW - timedelta(hours=1)}
+    past: dict[str, Any] = {"at": NOW - timedelta(hours=2), "until": NOW - timedelta(hours=1)}
     await keeper.take(COMMANDS, command(AlertAction.SILENCE, **past))
     for effective in (True, False):
         kafka.faults, kafka.effective = [TimeoutError()], effective

@@ -42,7 +42,7 @@ def test_faust_keeps_no_account_of_what_is_done() -> None:
 async def test_the_agent_takes_chunks_in_order() -> None:
     app = create_worker_app(Settings())
     partitions = FakePartitions()
-    agent = app.agent(app.channel(), name="tested")(chunk_agent(app, partitions))  # type: ignore[arg-type]
+    agent = app.agent(app.channel(), name="tested")(chunk_agent(app, partitions))  # type: ignore[arg-type]  # a fake
     async with agent.test_context() as context:
         for last in (3, 5, 9):
             await context.put(chunk([last]))
@@ -55,7 +55,7 @@ async def test_what_came_while_an_actor_was_busy_is_taken_together() -> None:
     stream = FakeStream()
     for last in (3, 5):
         stream.channel.queue.put_nowait(SimpleNamespace(value=chunk([last])))
-    await chunk_agent(app, partitions)(stream)  # type: ignore[arg-type]
+    await chunk_agent(app, partitions)(stream)  # type: ignore[arg-type]  # fakes
     assert partitions.taken == [[0, 3, 5]]
 
 
@@ -66,7 +66,7 @@ async def test_no_more_is_taken_together_than_a_transaction_may_hold() -> None:
     half = Chunk([FakeRecord(1, b" " * (CHUNK_BYTES // 2))], None)
     for _ in range(3):
         stream.channel.queue.put_nowait(SimpleNamespace(value=half))
-    await chunk_agent(app, partitions)(stream)  # type: ignore[arg-type]
+    await chunk_agent(app, partitions)(stream)  # type: ignore[arg-type]  # fakes
     assert partitions.taken == [[0, 1, 1]]
     assert stream.channel.queue.qsize() == 1
 
@@ -85,13 +85,13 @@ async def test_an_exception_in_the_agent_ends_the_app_and_keeps_its_reason() -> 
     app = create_worker_app(Settings())
     partitions = FakePartitions()
     partitions.faults = [OperatorError("mend it")]
-    await chunk_agent(app, partitions)(FakeStream())  # type: ignore[arg-type]
+    await chunk_agent(app, partitions)(FakeStream())  # type: ignore[arg-type]  # fakes
     assert str(app.crash_reason) == "mend it"
 
 
 async def test_an_actor_that_is_asked_to_stop_ends_without_a_fault() -> None:
     app = create_worker_app(Settings())
-    actor = asyncio.create_task(or_crash(app, asyncio.Event().wait()))  # type: ignore[arg-type]
+    actor = asyncio.create_task(or_crash(app, asyncio.Event().wait()))  # type: ignore[arg-type]  # it never returns
     await asyncio.sleep(0)
     actor.cancel()
     await actor
@@ -102,5 +102,5 @@ async def test_a_cancellation_that_nobody_asked_for_ends_the_app() -> None:
     app = create_worker_app(Settings())
     partitions = FakePartitions()
     partitions.faults = [asyncio.CancelledError()]
-    await chunk_agent(app, partitions)(FakeStream())  # type: ignore[arg-type]
+    await chunk_agent(app, partitions)(FakeStream())  # type: ignore[arg-type]  # fakes
     assert "start it again" in str(app.crash_reason)

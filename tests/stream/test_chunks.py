@@ -19,8 +19,9 @@ class Fetcher:
         self._scheduler = chunk_scheduler(lambda: self.generation)()
 
     def fetch(self, offsets: Iterable[int]) -> ChunkRecord:
-        (record,) = [record for _, record in self._scheduler.iterate({SOURCE: records(offsets)})]
-        return record  # type: ignore[return-value]
+        record: ChunkRecord
+        ((_, record),) = self._scheduler.iterate({SOURCE: records(offsets)})
+        return record
 
 
 def offsets_of(chunk: Chunk) -> list[int]:

@@ -41,7 +41,7 @@ class Brokers:
 
 
 def begin(brokers: Brokers) -> None:
-    GroupOffsets(brokers, brokers, "events", "group").begin()  # type: ignore[arg-type]
+    GroupOffsets(brokers, brokers, "events", "group").begin()  # type: ignore[arg-type]  # fakes
 
 
 def test_a_new_group_begins_at_the_ends_that_there_were_before_it_was_known_to_be_new() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 from aiokafka.errors import IllegalOperation, KafkaError, MessageSizeTooLargeError, ProducerFenced
 from aiokafka.structs import TopicPartition
-from broker.crashing_worker import PoisonedRule
+from broker.crashing_worker import POISONED_RULE
 from fakes import FakeLedger, FakeReader, FakeRecord, FakeWriter, chunk
 
 from streams.engine import partition_task as module
@@ -43,7 +43,7 @@ class Opened(PartitionTask[ValidationProcessor]):
         reader = FakeReader({SOURCE.partition: ledger})
         super().__init__(
             [SOURCE],
-            ValidationProcessor(Settings(), SOURCE, metrics, FakeWriter(ledger), reader, rules),  # type: ignore[arg-type]
+            ValidationProcessor(Settings(), SOURCE, metrics, FakeWriter(ledger), reader, rules),  # type: ignore[arg-type]  # fakes
             reader.records,
             Retry("ipg12.episodes/3", BrokerAvailability(lambda: None), lambda: owned),
             metrics,
@@ -180,7 +180,7 @@ async def test_a_fault_in_a_rule_quotes_nothing_of_the_record_to_operators() -> 
     with pytest.raises(
         OperatorError, match=r"ipg12\.episodes/3, offsets 0 to 0: ValueError"
     ) as raised:
-        await open_on(FakeLedger([0]), rules=[PoisonedRule()]).do(
+        await open_on(FakeLedger([0]), rules=[POISONED_RULE]).do(
             Chunk([FakeRecord(0, quoted)], None)
         )
     trouble = raised.value

@@ -49,7 +49,7 @@ class Worker:
     def make(self, number: int) -> PartitionTask[ValidationProcessor]:
         source, reader = TopicPartition(TOPIC, number), FakeReader(self.ledgers)
         writer = FakeWriter(self.ledgers[number])
-        processor = ValidationProcessor(Settings(), source, self.metrics, writer, reader)  # type: ignore[arg-type]
+        processor = ValidationProcessor(Settings(), source, self.metrics, writer, reader)  # type: ignore[arg-type]  # fakes
         retry = Retry(f"{TOPIC}/{number}", self.outage, lambda: number in self.assigned)
         return PartitionTask([source], processor, reader.records, retry, self.metrics)
 

@@ -9,13 +9,17 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
+from typing import Any, cast
 
 import faust
 from aiokafka import ConsumerRecord
+from faust.agents.manager import AgentManager
+from faust.transport.conductor import Conductor
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import RecordMetadata
 from mode import Service
+from mode.types import ServiceT
 
 SECONDS = 5
 TURNS = 1_000
@@ -47,7 +51,7 @@ class Thread(Service):
 
     def __init__(self, log: Log) -> None:
         self.kafka = log
-        self.position = dict.fromkeys(log.values, 0)
+        self.next = dict.fromkeys(log.values, 0)
         self.arrived = asyncio.Event()
         """Cleared, it keeps what was fetched in flight."""
         self.arrived.set()
@@ -56,13 +60,13 @@ class Thread(Service):
         super().__init__()
 
     async def getmany(self, active: set[TP], _: float) -> Mapping[TP, list[ConsumerRecord]]:
-        fetched = {tp: self.kafka.records(tp, self.position[tp]) for tp in sorted(active)}
+        fetched = {tp: self.kafka.records(tp, self.next[tp]) for tp in sorted(active)}
         found = {tp: records for tp, records in fetched.items() if records}
         if not found:
             self.idle.set()
             await asyncio.sleep(0)
         for tp, records in found.items():
-            self.position[tp] = records[-1].offset + 1
+            self.next[tp] = records[-1].offset + 1
         if found:
             self.in_flight.set()
             await self.arrived.wait()
@@ -73,7 +77,7 @@ class Thread(Service):
         return True
 
     async def seek_to_committed(self) -> Mapping[TP, int | None]:
-        self.position = {tp: self.kafka.committed.get(tp, 0) for tp in self.kafka.values}
+        self.next = {tp: self.kafka.committed.get(tp, 0) for tp in self.kafka.values}
         return {tp: self.kafka.committed.get(tp) for tp in self.kafka.values}
 
     def assignment(self) -> set[TP]:
@@ -85,9 +89,6 @@ class Thread(Service):
     async def highwaters(self, *tps: TP) -> Mapping[TP, int]:
         return {tp: self.highwater(tp) for tp in tps}
 
-    async def position(self, tp: TP) -> int:
-        return self.highwater(tp)
-
     def topic_partitions(self, _: str) -> None:
         """Know nothing of other topics."""
 
@@ -95,12 +96,14 @@ class Thread(Service):
 class Consumer(driver.Consumer):
     """Faust's consumer on such a thread."""
 
-    def _new_consumer_thread(self) -> Thread:
+    transport: "Transport"
+
+    def _new_consumer_thread(self) -> Thread:  # type: ignore[override]  # what it calls of one
         return Thread(self.transport.log)
 
     @property
     def thread(self) -> Thread:
-        return self._thread
+        return cast("Thread", self._thread)
 
     def activate(self) -> None:
         self._set_active_tps(self.assignment())
@@ -110,11 +113,13 @@ class Consumer(driver.Consumer):
 
     async def drain(self) -> None:
         """Hand over what is fetched, as Faust's fetcher does."""
-        await self._drain_messages(SimpleNamespace(_stopped=asyncio.Event()))
+        await self._drain_messages(cast("ServiceT", SimpleNamespace(_stopped=asyncio.Event())))
 
 
 class Producer(driver.Producer):
     """Faust's producer, all of whose records are acknowledged at once."""
+
+    transport: "Transport"
 
     async def on_start(self) -> None:
         await self.add_runtime_dependency(self.buffer)
@@ -125,7 +130,7 @@ class Producer(driver.Producer):
     async def flush(self) -> None:
         """Everything has been sent."""
 
-    async def send(
+    async def send(  # type: ignore[override]  # it looks at no more
         self, topic: str, key: bytes | None, value: bytes | None, partition: int | None, **_: object
     ) -> asyncio.Future[RecordMetadata]:
         sent = self.transport.log.sent[topic]
@@ -147,7 +152,7 @@ class Transport(driver.Transport):
         self.log = log
 
 
-def plain_app(**settings: object) -> faust.App:
+def plain_app(**settings: Any) -> faust.App:  # noqa: ANN401  # as Faust takes them
     """Make an app as Faust's documentation shows it."""
     return faust.App(
         "plain", broker="kafka://127.0.0.1:9", store="memory://", web_enabled=False, **settings
@@ -158,16 +163,16 @@ def plain_app(**settings: object) -> faust.App:
 async def running(app: faust.App, log: Log) -> AsyncIterator[Consumer]:
     """Run an app's agents on a log, from the group's offsets on, without the rest of a worker."""
     app.transport = Transport(app, log)
-    consumer = app.consumer
+    consumer, agents = cast("Consumer", app.consumer), cast("AgentManager", app.agents)
     app.flow_control.resume()
     await app.producer.start()
-    for agent in app.agents.values():
+    for agent in agents.values():
         await agent.start()
-    app.agents.update_topic_index()
+    agents.update_topic_index()
     assigned = consumer.assignment()
-    await app.agents.on_rebalance(set(), assigned)
+    await agents.on_rebalance(set(), assigned)
     await until(lambda: len(app.topics) > 0)
-    await app.topics._update_indices()  # noqa: SLF001
+    await cast("Conductor", app.topics)._update_indices()  # noqa: SLF001
     await app.topics.on_partitions_assigned(assigned)
     consumer.activate()
     await consumer.perform_seek()
@@ -177,8 +182,8 @@ async def running(app: faust.App, log: Log) -> AsyncIterator[Consumer]:
     finally:
         draining.cancel()
         await asyncio.wait({draining})
-        app.agents.cancel()
-        for agent in app.agents.values():
+        agents.cancel()
+        for agent in agents.values():
             await agent.stop()
         await app.producer.stop()
 

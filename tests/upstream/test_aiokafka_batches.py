@@ -80,7 +80,7 @@ def grown_mib(reads: str, folder: Path) -> int:
     """Give by how much a process grows that reads a record of some kilobytes, and of LARGE_MIB."""
     path = folder / "batch"
     path.write_bytes(raw_batch([RawRecord(b" " * LARGE_MIB * 1_048_576)], "zstd"))
-    command = [sys.executable, "-c", PROGRAM, reads, path]
+    command = [sys.executable, "-c", PROGRAM, reads, str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return int(done.stdout)
 

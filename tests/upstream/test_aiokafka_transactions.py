@@ -115,7 +115,8 @@ class Coordinator:
 async def send(producer: AIOKafkaProducer, topic: str) -> asyncio.Future[object]:
     batch = producer.create_batch()
     batch.append(key=None, value=b"a", timestamp=None)
-    return await producer.send_batch(batch, topic, partition=0)
+    sent: asyncio.Future[object] = await producer.send_batch(batch, topic, partition=0)
+    return sent
 
 
 async def after_a_refusal(producer: AIOKafkaProducer) -> tuple[bool, set[type]]:

@@ -91,7 +91,7 @@ async def test_ours_ends_the_actors_of_revoked_partitions_quietly(
 
     monkeypatch.setattr(TaskManager, "take", work)
     app = our_app(monkeypatch, ledgers_for(log))
-    app.conf.agent_supervisor = watched
+    app.conf.agent_supervisor = watched  # type: ignore[assignment]  # its settings have no types
     await revoke_while_working(app, log, lambda: len(at_work))
     assert watched.restarted == 0
     assert app.crash_reason is None
@@ -133,7 +133,7 @@ async def test_ours_ends_with_its_reason_where_two_actors_fail_at_once(
 
     monkeypatch.setattr(TaskManager, "take", work)
     app = our_app(monkeypatch, ledgers_for(log))
-    app.conf.agent_supervisor = watched
+    app.conf.agent_supervisor = watched  # type: ignore[assignment]  # its settings have no types
     await crash_together(app, log)
     assert watched.restarted == 0
     assert isinstance(app.crash_reason, ZeroDivisionError)
@@ -145,7 +145,7 @@ async def test_ours_ends_with_its_reason_where_two_actors_fail_at_once(
 async def test_faust_stops_a_service_after_the_agents_that_use_it(log: Log) -> None:
     app, ended = plain_app(), list[str]()
     app.transport = Transport(app, log)
-    app.boot_strategy.server = lambda: [app.producer, app.agents]
+    app.boot_strategy.server = lambda: [app.producer, app.agents]  # type: ignore[method-assign]  # fewer services
 
     @app.agent(app.topic(source().topic, value_serializer="raw"))
     async def worker(stream: StreamT[bytes]) -> None:

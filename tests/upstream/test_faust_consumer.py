@@ -2,9 +2,11 @@
 
 import asyncio
 from types import SimpleNamespace
+from typing import Any, cast
 
 import faust
 import pytest
+from faust.tables.manager import TableManager
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from upstream.offline import Log, Transport, plain_app, until
@@ -27,7 +29,7 @@ def test_faust_has_a_setting_for_the_isolation_level() -> None:
 
 async def test_ours_reads_committed_records_without_transactions_of_fausts() -> None:
     app = create_worker_app(Settings())
-    thread = app.consumer._thread  # noqa: SLF001
+    thread = cast("Any", app.consumer)._thread  # noqa: SLF001
     consumer = thread._create_worker_consumer(app.transport)  # noqa: SLF001
     await consumer.stop()
     thread.thread_loop.close()
@@ -38,7 +40,7 @@ async def test_ours_reads_committed_records_without_transactions_of_fausts() -> 
 
 async def crashes_with(app: faust.App) -> bool:
     """Tell whether the consumer's thread crashes with the app, from another loop than its own."""
-    thread = app.consumer._thread  # noqa: SLF001
+    thread = cast("Any", app.consumer)._thread  # noqa: SLF001
     thread._crash(RuntimeError())  # noqa: SLF001  # as Mode hands it on
     thread.thread_loop.close()
     return bool(thread.crashed)
@@ -57,7 +59,7 @@ async def test_ours_stops_the_consumers_thread_in_order_when_the_app_crashes() -
 
 async def longest_wait(app: faust.App, full: set[TP], others: set[TP]) -> float:
     """Tell how long a consumer waits before it looks whether full partitions have room again."""
-    consumer = app.consumer
+    consumer: Any = app.consumer  # some of what is replaced belongs to no interface
     waits = []
 
     async def sleep(seconds: float) -> None:
@@ -110,9 +112,9 @@ class ElsewhereThread(driver.AIOKafkaConsumerThread):
         self.asked: list[object] = []
         self._consumer = SimpleNamespace(seek=lambda *_: None)
 
-    async def call_thread(self, function: object, *_: object, **__: object) -> None:
+    async def call_thread(self, fun: object, *_: object, **__: object) -> None:
         """Take note."""
-        self.asked.append(function)
+        self.asked.append(fun)
 
 
 @pytest.mark.xfail(
@@ -121,7 +123,7 @@ class ElsewhereThread(driver.AIOKafkaConsumerThread):
 async def test_faust_seeks_in_the_thread_that_its_consumer_belongs_to() -> None:
     app = plain_app()
     app.transport = Transport(app, Log({source(): []}))
-    app.consumer._thread = thread = ElsewhereThread()  # noqa: SLF001
+    thread = cast("Any", app.consumer)._thread = ElsewhereThread()  # noqa: SLF001
     await app.consumer.seek(source(), 5)
     assert len(thread.asked) == 1
 
@@ -150,7 +152,8 @@ class Changes:
 async def test_faust_recovers_a_table_whose_changelog_ends_with_a_marker() -> None:
     app = plain_app()
     table = app.Table("counts", default=int, partitions=1)
-    recovery = app.tables.recovery
+    tables = cast("TableManager", app.tables)
+    recovery = tables.recovery
     recovery.add_active(table, CHANGELOG)
     # One record, and the marker of the transaction that wrote it.
     app.transport = Transport(app, Log({CHANGELOG: [b"1", b""]}))
@@ -159,7 +162,7 @@ async def test_faust_recovers_a_table_whose_changelog_ends_with_a_marker() -> No
     )
     message = SimpleNamespace(tp=CHANGELOG, offset=0, value=b"1", partition=CHANGELOG.partition)
     changes = Changes(SimpleNamespace(key="records", value=1, message=message))
-    app.tables._changelog_queue = changes  # noqa: SLF001
+    tables._changelog_queue = cast("Any", changes)  # noqa: SLF001
     recovery._set_recovery_started()  # noqa: SLF001
     reading = asyncio.create_task(recovery._slurp_changelogs(recovery))  # noqa: SLF001
     await until(lambda: changes.waits > MANY_WAITS)

@@ -6,7 +6,7 @@ Its places in the input are kept in its own recovery store, not in the consumer 
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import bytewax.operators as op
 from bytewax.connectors.kafka import KafkaSink, KafkaSinkMessage, KafkaSource, KafkaSourceMessage
@@ -18,7 +18,7 @@ from benchmarks.peers.work import BROKERS, TOPICS, judged
 
 BATCH_RECORDS: Final = 2_000
 
-Copy = KafkaSinkMessage[bytes | None, bytes | None]
+Copy: TypeAlias = KafkaSinkMessage[bytes | None, bytes | None]
 
 
 def validate(records: list[KafkaSourceMessage[bytes | None, bytes | None]]) -> Iterator[Copy]:

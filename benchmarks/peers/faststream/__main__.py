@@ -33,10 +33,11 @@ broker: Final = KafkaBroker(
 
 async def as_consumed(message: StreamMessage[Records]) -> Records:
     """Hand records on as they are: by default each value would be read as JSON."""
-    return message.raw_message
+    records: Records = message.raw_message
+    return records
 
 
-@broker.subscriber(
+@broker.subscriber(  # type: ignore[untyped-decorator]  # it is installed elsewhere
     TOPICS.episodes,
     group_id=GROUP,
     auto_offset_reset="earliest",

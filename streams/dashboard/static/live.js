@@ -1,4 +1,4 @@
-// Keeps the parts of a page that are marked data-live up to date; without it they stay as they came.
+// Keeps the elements marked data-live up to date; without JavaScript a page stays as it was loaded.
 "use strict";
 
 (() => {
@@ -7,49 +7,49 @@
   const RETRY_MS = 5000;
   const stale = document.getElementById("stale");
   let changes = null;
-  let busy = false;
-  let again = false;
+  let refreshing = false;
+  let refreshAgain = false;
 
-  const links = (part, address) => [...part.querySelectorAll("a[href]")].filter((link) => link.getAttribute("href") === address);
+  const linksTo = (address, element) => [...element.querySelectorAll("a[href]")].filter((link) => link.getAttribute("href") === address);
 
-  // Puts the news in place; what had the focus has it again, or else the part that it was in.
-  const swap = (fresh) => {
-    for (const part of document.querySelectorAll("[data-live]")) {
-      const news = fresh.getElementById(part.id);
-      if (!news || news.innerHTML === part.innerHTML) continue;
-      const focused = part.contains(document.activeElement) ? document.activeElement : null;
+  // Replaces elements that have changed. The focused link keeps the focus, or else its element gets it.
+  const update = (loaded) => {
+    for (const element of document.querySelectorAll("[data-live]")) {
+      const replacement = loaded.getElementById(element.id);
+      if (!replacement || replacement.innerHTML === element.innerHTML) continue;
+      const focused = element.contains(document.activeElement) ? document.activeElement : null;
       const address = focused?.getAttribute("href");
-      const place = focused && links(part, address).indexOf(focused);
-      part.replaceChildren(...news.childNodes);
+      const index = focused && linksTo(address, element).indexOf(focused);
+      element.replaceChildren(...replacement.childNodes);
       if (!focused) continue;
-      const successor = links(part, address)[place];
-      if (!successor) part.tabIndex = -1;
-      (successor ?? part).focus();
+      const successor = linksTo(address, element)[index];
+      if (!successor) element.tabIndex = -1;
+      (successor ?? element).focus();
     }
   };
 
-  const isCurrent = (current) => {
+  const setCurrent = (current) => {
     stale.hidden = current;
-    if (!current && !stale.textContent) stale.textContent = `Not up to date since ${new Date().toLocaleTimeString("en-GB")}: the dashboard does not answer.`;
+    if (!current && !stale.textContent) stale.textContent = `Out of date since ${new Date().toLocaleTimeString("en-GB")}: the dashboard is not responding.`;
     if (current) stale.textContent = "";
   };
 
   const refresh = async () => {
-    if (busy) {
-      again = true;
+    if (refreshing) {
+      refreshAgain = true;
       return;
     }
-    busy = true;
+    refreshing = true;
     try {
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-      if (answer.ok) swap(new DOMParser().parseFromString(await answer.text(), "text/html"));
-      isCurrent(answer.ok);
+      const response = await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (response.ok) update(new DOMParser().parseFromString(await response.text(), "text/html"));
+      setCurrent(response.ok);
     } catch {
-      isCurrent(false);
+      setCurrent(false);
     }
-    busy = false;
-    if (again) {
-      again = false;
+    refreshing = false;
+    if (refreshAgain) {
+      refreshAgain = false;
       refresh();
     }
   };
@@ -59,12 +59,12 @@
     changes = new EventSource("/api/changes");
     changes.addEventListener("changed", refresh);
     changes.addEventListener("error", () => {
-      isCurrent(false);
+      setCurrent(false);
       if (changes.readyState === EventSource.CLOSED) setTimeout(() => document.hidden || listen(), RETRY_MS);
     });
   };
 
-  // A browser keeps few connections to one site: pages that nobody sees leave theirs to others.
+  // A browser allows few connections to one site: hidden pages close theirs.
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) changes?.close();
     else listen();

@@ -1,1 +1,1 @@
-"""The dashboard: what stands on the topics, as pages and as an API."""
+"""The dashboard: the content of the topics, as pages and as an API."""

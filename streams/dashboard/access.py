@@ -1,4 +1,4 @@
-"""Who may change something: whoever shows the token, by a header or after signing in."""
+"""Access control: changes need the token, in a header or by signing in."""
 
 import hmac
 from collections.abc import Container
@@ -18,28 +18,28 @@ from pydantic import SecretStr
 from starlette.exceptions import HTTPException
 
 BAD_TOKENS: Final = RateLimitItemPerMinute(5)
-"""How often one address may show a bad token before it has to wait."""
+"""How many wrong tokens one address may send before it has to wait."""
 
 SESSION_SECONDS: Final = 8 * 3_600
 COOKIE: Final = "ipg12"
 
 CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 
-CLOSED: Final = (
-    "nothing can be changed here: the dashboard was started without a token; "
-    "set IPG12_API_TOKEN or IPG12_API_TOKEN_FILE and start it again"
+READ_ONLY: Final = (
+    "this dashboard is read-only because it was started without a token; "
+    "set IPG12_API_TOKEN or IPG12_API_TOKEN_FILE and restart it"
 )
 
 _bearer = HTTPBearer(auto_error=False, description="The value of IPG12_API_TOKEN.")
 
 
 class Access:
-    """Tells who may change something."""
+    """Verifies tokens, and keeps the sessions of signed-in users."""
 
     def __init__(self, token: SecretStr | None, names: Container[str]) -> None:
-        """Take the token that has to be shown, without which nothing may be changed.
+        """Store the token; without one, nothing can be changed.
 
-        `names` are those under which a proxy serves the pages.
+        `names` are the host names under which a proxy serves the pages.
         """
         self._names = names
         self._token = token.get_secret_value() if token else None
@@ -47,14 +47,14 @@ class Access:
         self._sessions = URLSafeTimedSerializer(self._token or "", salt="ipg12 session")
 
     @property
-    def open(self) -> bool:
-        """Whether anybody may change anything."""
+    def can_change(self) -> bool:
+        """Whether changes are possible, with the token."""
         return self._token is not None
 
-    def verify(self, request: Request, shown: str | None) -> None:
-        """See that a token is right. Raises HTTPException."""
+    def verify(self, request: Request, token: str | None) -> None:
+        """Raise HTTPException unless the token is right."""
         if self._token is None:
-            raise HTTPException(HTTPStatus.FORBIDDEN, CLOSED)
+            raise HTTPException(HTTPStatus.FORBIDDEN, READ_ONLY)
         address = request.client.host if request.client else ""
         if not self._limiter.test(BAD_TOKENS, address):
             wait = max(1, ceil(self._limiter.get_window_stats(BAD_TOKENS, address)[0] - time()))
@@ -63,19 +63,19 @@ class Access:
                 f"too many wrong tokens; wait {wait} seconds",
                 {"Retry-After": str(wait)},
             )
-        if shown is None:
-            raise HTTPException(HTTPStatus.UNAUTHORIZED, "this needs the token", CHALLENGE)
-        if not hmac.compare_digest(shown.encode(), self._token.encode()):
+        if token is None:
+            raise HTTPException(HTTPStatus.UNAUTHORIZED, "send the token", CHALLENGE)
+        if not hmac.compare_digest(token.encode(), self._token.encode()):
             self._limiter.hit(BAD_TOKENS, address)
             raise HTTPException(HTTPStatus.UNAUTHORIZED, "the token is wrong", CHALLENGE)
 
-    def ours(self, origin: str, host: str) -> bool:
-        """Tell whether a form comes from a page of ours, when it was sent to a host."""
+    def is_same_origin(self, origin: str, host: str) -> bool:
+        """Return whether a form that was sent to `host` comes from a page of this dashboard."""
         site = urlsplit(origin)
         return site.netloc == host or site.hostname in self._names
 
     def sign_in(self, request: Request, response: Response, name: str) -> None:
-        """Remember somebody who has shown the token."""
+        """Set the session cookie of a user who has sent the token."""
         response.set_cookie(
             COOKIE,
             self._sessions.dumps(name),
@@ -86,7 +86,7 @@ class Access:
         )
 
     def name(self, request: Request) -> str | None:
-        """Give who has signed in; None where nobody has, or it is too long ago."""
+        """Return the name of the signed-in user; None without a valid session."""
         if self._token is None or COOKIE not in request.cookies:
             return None
         try:
@@ -96,35 +96,35 @@ class Access:
 
 
 async def _access(request: Request) -> Access:
-    found: Access = request.app.state.access
-    return found
+    access: Access = request.app.state.access
+    return access
 
 
-TheAccess = Annotated[Access, Depends(_access)]
+AccessDep = Annotated[Access, Depends(_access)]
 
 
-async def shown_token(
+async def require_token(
     request: Request,
-    shown: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
-    access: TheAccess,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+    access: AccessDep,
 ) -> None:
-    """See that a request shows the token. Raises HTTPException."""
-    access.verify(request, shown.credentials if shown else None)
+    """Raise HTTPException unless the request has the token."""
+    access.verify(request, credentials.credentials if credentials else None)
 
 
-async def signed_in(request: Request, access: TheAccess) -> str:
-    """Give who has signed in. Raises HTTPException, which leads to where that is done."""
-    if not access.open:
-        raise HTTPException(HTTPStatus.FORBIDDEN, CLOSED)
+async def require_sign_in(request: Request, access: AccessDep) -> str:
+    """Return the name of the signed-in user. Raises HTTPException, a redirect to the sign-in."""
+    if not access.can_change:
+        raise HTTPException(HTTPStatus.FORBIDDEN, READ_ONLY)
     name = access.name(request)
     if name is None:
-        where = {"Location": f"/sign-in?to={quote(request.url.path)}"}
-        raise HTTPException(HTTPStatus.SEE_OTHER, "sign in first", where)
+        location = {"Location": f"/sign-in?to={quote(request.url.path)}"}
+        raise HTTPException(HTTPStatus.SEE_OTHER, "sign in first", location)
     return name
 
 
-async def same_origin(request: Request, access: TheAccess) -> None:
-    """See that a form was sent from a page of ours. Raises HTTPException."""
+async def require_same_origin(request: Request, access: AccessDep) -> None:
+    """Raise HTTPException unless a form was sent from a page of this dashboard."""
     origin = request.headers.get("origin")
-    if origin is not None and not access.ours(origin, request.headers.get("host", "")):
-        raise HTTPException(HTTPStatus.FORBIDDEN, "this form was sent from another site's page")
+    if origin is not None and not access.is_same_origin(origin, request.headers.get("host", "")):
+        raise HTTPException(HTTPStatus.FORBIDDEN, "this form was sent from another site")

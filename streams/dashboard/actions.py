@@ -1,4 +1,4 @@
-"""Where alerts are asked to be changed, and the answer is waited for."""
+"""Requests changes to alerts, and waits for their outcome."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,39 +20,39 @@ from streams.dashboard.broadcast import Broadcast
 from streams.dashboard.params import AlertKey
 from streams.dashboard.read_model import ReadModel
 
-SEEN_SECONDS: Final = 5.0
-"""How long an answer waits until what it says has come to the view as well."""
+APPLIED_SECONDS: Final = 5.0
+"""How long a response waits for the read model to apply the outcome of its command."""
 
 T = TypeVar("T")
 
 
 class ActionRequest(BaseModel):
-    """What somebody wants done with an alert."""
+    """A request to change an alert."""
 
     model_config = ConfigDict(frozen=True)
 
-    by: Who = Field(description="Who asks.")
-    why: Why | None = Field(default=None, description="The reason, or a note.")
-    until: AwareDatetime | None = Field(default=None, description="When a silence ends.")
+    by: Who = Field(description="Name of the person who requests the change.")
+    why: Why | None = Field(default=None, description="Reason or note; no patient data.")
+    until: AwareDatetime | None = Field(default=None, description="When the silence ends.")
 
 
 class AlertActions:
-    """Takes wishes to where the alerts are kept."""
+    """Sends commands on alerts, and waits until the read model shows their outcome."""
 
-    def __init__(self, view: ReadModel, notice: Broadcast, desk: AlertClient) -> None:
-        """Take what shows the answers, what tells of changes, and the way in for commands."""
-        self._view = view
-        self._notice = notice
-        self._desk = desk
+    def __init__(self, read_model: ReadModel, broadcast: Broadcast, client: AlertClient) -> None:
+        """Store what the outcome is read from, its change signal, and the commands' client."""
+        self._read_model = read_model
+        self._broadcast = broadcast
+        self._client = client
 
-    async def ask(self, action: AlertAction, key: AlertKey, wish: ActionRequest) -> AlertEvent:
-        """Have it done; gives what came of it once the view shows it.
+    async def send(self, action: AlertAction, key: AlertKey, request: ActionRequest) -> AlertEvent:
+        """Send a command; return its event once the read model has applied it.
 
-        Raises HTTPException where there is no such alert or it is refused,
-        RequestValidationError where the wish makes no sense, Trouble where nobody answers.
+        Raises HTTPException if there is no such alert or the command is refused,
+        RequestValidationError if the request is invalid, OperatorError if there is no answer.
         """
-        self._view.verify_complete()
-        before = self._view.alert(str(key))
+        self._read_model.verify_complete()
+        before = self._read_model.alert(str(key))
         if before is None:
             raise HTTPException(HTTPStatus.NOT_FOUND, "there is no such alert")
         try:
@@ -62,38 +62,38 @@ class AlertActions:
                 rule=key.rule,
                 provider=key.provider,
                 at=datetime.now(UTC),
-                **dict(wish),
+                **dict(request),
             )
         except ValidationError as error:
             raise RequestValidationError(error.errors(include_url=False)) from None
-        event = await in_daemon(lambda: self._desk.ask(command))
-        await self._seen(event, before)
+        event = await run_in_daemon_thread(lambda: self._client.ask(command))
+        await self._wait_applied(event, before)
         if event.step is AlertEventType.REFUSED:
             raise HTTPException(HTTPStatus.CONFLICT, f"the alert was not changed: {event.why}")
         return event
 
-    async def _seen(self, event: AlertEvent, before: Alert) -> None:
-        deadline = monotonic() + SEEN_SECONDS
-        while not self._shows(event, before) and (left := deadline - monotonic()) > 0:
-            await self._notice.wait(left)
+    async def _wait_applied(self, event: AlertEvent, before: Alert) -> None:
+        deadline = monotonic() + APPLIED_SECONDS
+        while not self._is_applied(event, before) and (left := deadline - monotonic()) > 0:
+            await self._broadcast.wait(left)
 
-    def _shows(self, event: AlertEvent, before: Alert) -> bool:
-        """Tell whether an event has come to the view, and what it did to the alert or more."""
-        told = any(step.command == event.command for step in self._view.history(event.key))
-        alert = self._view.alert(event.key)
-        return told and (alert is not before or alert == event.alert)
+    def _is_applied(self, event: AlertEvent, before: Alert) -> bool:
+        """Return whether the read model has the event, and the alert's state after it or later."""
+        known = any(past.command == event.command for past in self._read_model.history(event.key))
+        alert = self._read_model.alert(event.key)
+        return known and (alert is not before or alert == event.alert)
 
 
-async def in_daemon(do: Callable[[], T]) -> T:
-    """Do something in a thread of its own, for which the end of the process does not wait."""
+async def run_in_daemon_thread(function: Callable[[], T]) -> T:
+    """Call a function in a thread of its own, which does not delay the end of the process."""
     future: Future[T] = Future()
     future.set_running_or_notify_cancel()
 
     def run() -> None:
         try:
-            future.set_result(do())
-        except Exception as error:  # noqa: BLE001  # it is raised where it is waited for
+            future.set_result(function())
+        except Exception as error:  # noqa: BLE001  # it is raised where it is awaited
             future.set_exception(error)
 
-    Thread(target=run, name="asking", daemon=True).start()
+    Thread(target=run, name="alert-command", daemon=True).start()
     return await asyncio.wrap_future(future)

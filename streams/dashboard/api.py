@@ -1,4 +1,4 @@
-"""The API: what the pages show, for programs."""
+"""The API, which returns the same data as the pages."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,24 +13,24 @@ from starlette.exceptions import HTTPException
 
 from schemas.alert import AlertAction, AlertEvent
 from schemas.verdict import Verdict
-from streams.dashboard.access import shown_token
+from streams.dashboard.access import require_token
 from streams.dashboard.actions import ActionRequest
 from streams.dashboard.dependencies import (
-    MaxBytes,
-    TheActions,
-    TheBroadcast,
-    TheCompleteReadModel,
-    TheReadModel,
+    ActionsDep,
+    BroadcastDep,
+    CompleteReadModelDep,
+    MaxRecordBytesDep,
+    ReadModelDep,
 )
 from streams.dashboard.params import (
+    AlertFilterQuery,
     AlertKey,
-    Alerts,
-    Episodes,
-    Key,
+    AlertKeyDep,
     ProviderCode,
     RuleCode,
     Span,
-    known_rule,
+    WorklistFilterQuery,
+    find_rule,
 )
 from streams.dashboard.problems import describe
 from streams.dashboard.read_model import ReadModel
@@ -41,7 +41,7 @@ from streams.dashboard.responses import (
     ProviderCount,
     RuleDetail,
     Worklist,
-    of_rule,
+    episodes_of_rule,
     rule_details,
 )
 from streams.validation.check import judge
@@ -49,14 +49,14 @@ from streams.validation.reading import MAX_RECORD_BYTES
 
 EPISODES_SHOWN: Final = 50
 REFRESH_SECONDS: Final = 15.0
-"""After which time a page is refreshed though nothing has changed: ages grow."""
+"""Maximum time between two refreshes of a page: the ages that it shows grow."""
 
 PAUSE_SECONDS: Final = 1.0
-"""Least time between two changes that a page is told of."""
+"""Minimum time between two refreshes of a page."""
 
-_reading = describe(HTTPStatus.SERVICE_UNAVAILABLE)
-_invalid = _reading | describe(HTTPStatus.UNPROCESSABLE_ENTITY)
-_missing = _invalid | describe(HTTPStatus.NOT_FOUND)
+_unavailable = describe(HTTPStatus.SERVICE_UNAVAILABLE)
+_invalid = _unavailable | describe(HTTPStatus.UNPROCESSABLE_ENTITY)
+_not_found = _invalid | describe(HTTPStatus.NOT_FOUND)
 
 EPISODE_CONTENT: Final = {"application/json": {"schema": {"$ref": "#/components/schemas/Episode"}}}
 
@@ -64,21 +64,21 @@ api = APIRouter(prefix="/api")
 
 
 @api.get("/alerts", responses=_invalid)
-async def alerts(view: TheCompleteReadModel, asked: Alerts) -> AlertList:
+async def alerts(read_model: CompleteReadModelDep, filters: AlertFilterQuery) -> AlertList:
     """List alerts, the most urgent first."""
-    found = [alert for alert in view.alerts() if asked.wants(alert)]
-    return AlertList(total=len(found), alerts=asked.of(found))
+    found = [alert for alert in read_model.alerts() if filters.matches(alert)]
+    return AlertList(total=len(found), alerts=filters.slice(found))
 
 
-@api.get("/alerts/{rule}/{provider}", responses=_missing)
-async def alert(view: TheCompleteReadModel, key: Key) -> AlertDetail:
-    """Tell all about one alert."""
-    return alert_detail(view, key)
+@api.get("/alerts/{rule}/{provider}", responses=_not_found)
+async def alert(read_model: CompleteReadModelDep, key: AlertKeyDep) -> AlertDetail:
+    """Return one alert with its history and the episodes to correct."""
+    return alert_detail(read_model, key)
 
 
 @api.post(
     "/alerts/{rule}/{provider}/{action}",
-    dependencies=[Depends(shown_token)],
+    dependencies=[Depends(require_token)],
     responses=describe(
         HTTPStatus.BAD_REQUEST,
         HTTPStatus.UNAUTHORIZED,
@@ -92,44 +92,46 @@ async def alert(view: TheCompleteReadModel, key: Key) -> AlertDetail:
     ),
 )
 async def change(
-    clerk: TheActions, key: Key, action: AlertAction, wish: ActionRequest
+    actions: ActionsDep, key: AlertKeyDep, action: AlertAction, action_request: ActionRequest
 ) -> AlertEvent:
-    """Acknowledge, resolve, silence or unsilence an alert, and wait for the answer."""
-    return await clerk.ask(action, key, wish)
+    """Acknowledge, resolve, silence or unsilence an alert, and return the resulting event."""
+    return await actions.send(action, key, action_request)
 
 
-@api.get("/worklist", responses=_reading)
-async def providers(view: TheCompleteReadModel) -> tuple[ProviderCount, ...]:
-    """Count the episodes that await correction, by provider."""
+@api.get("/worklist", responses=_unavailable)
+async def providers(read_model: CompleteReadModelDep) -> tuple[ProviderCount, ...]:
+    """Return the number of episodes with errors to correct, by provider."""
     return tuple(
         ProviderCount(provider=provider, episodes=episodes)
-        for provider, episodes in view.awaiting().items()
+        for provider, episodes in read_model.error_counts().items()
     )
 
 
 @api.get("/worklist/{provider}", responses=_invalid)
-async def worklist(view: TheCompleteReadModel, provider: ProviderCode, asked: Episodes) -> Worklist:
-    """List the episodes of a provider that await correction, the oldest first."""
-    found = view.worklist(provider, everything=asked.everything)
-    return Worklist(total=len(found), episodes=asked.of(found))
+async def worklist(
+    read_model: CompleteReadModelDep, provider: ProviderCode, filters: WorklistFilterQuery
+) -> Worklist:
+    """List the episodes that a provider has to correct, the oldest first."""
+    found = read_model.worklist(provider, everything=filters.everything)
+    return Worklist(total=len(found), episodes=filters.slice(found))
 
 
 @api.get("/counters", responses=_invalid)
-async def counters(view: TheReadModel, span: Span = Span.HOUR) -> Counters:
-    """Count records by outcome and findings by rule, also over time."""
-    return count(view, span)
+async def counters(read_model: ReadModelDep, span: Span = Span.HOUR) -> Counters:
+    """Return the number of records by outcome, also over time, and of findings by rule."""
+    return current_counters(read_model, span)
 
 
 @api.get("/rules")
 async def rules() -> tuple[RuleDetail, ...]:
-    """List the rules, by code."""
+    """List the rules, in the order of their codes."""
     return tuple(rule_details().values())
 
 
-@api.get("/rules/{rule}", responses=_missing)
+@api.get("/rules/{rule}", responses=_not_found)
 async def rule(rule: RuleCode) -> RuleDetail:
-    """Tell all about one rule."""
-    return known_rule(rule)
+    """Return one rule with its reason, sources and examples."""
+    return find_rule(rule)
 
 
 @api.post(
@@ -138,56 +140,54 @@ async def rule(rule: RuleCode) -> RuleDetail:
     responses=describe(HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     openapi_extra={"requestBody": {"required": True, "content": EPISODE_CONTENT}},
 )
-async def check(request: Request, max_bytes: MaxBytes) -> Verdict:
-    """Give the verdict on an episode; what is none gets the verdict of a dead letter."""
+async def check(request: Request, max_bytes: MaxRecordBytesDep) -> Verdict:
+    """Return the verdict on an episode; if it is not valid, the verdict of a dead letter."""
     return judge(await _body(request, max_bytes), max_bytes)
 
 
 @api.get("/changes", response_class=EventSourceResponse)
-async def changes(notice: TheBroadcast) -> AsyncIterator[ServerSentEvent]:
-    """Tell, as server-sent events, that something has changed, or that it is time to look."""
-    while not notice.over:
-        told = notice.number
+async def changes(broadcast: BroadcastDep) -> AsyncIterator[ServerSentEvent]:
+    """Send a server-sent event at once, after each change, and at least every 15 seconds."""
+    while not broadcast.closed:
+        announced = broadcast.changes
         yield ServerSentEvent(event="changed", data=datetime.now(UTC))
         await asyncio.sleep(PAUSE_SECONDS)
-        if notice.number == told:
-            await notice.wait(REFRESH_SECONDS)
+        if broadcast.changes == announced:
+            await broadcast.wait(REFRESH_SECONDS)
 
 
-def alert_detail(view: ReadModel, key: AlertKey) -> AlertDetail:
-    """Tell all about one alert. Raises HTTPException."""
-    found = view.alert(str(key))
+def alert_detail(read_model: ReadModel, key: AlertKey) -> AlertDetail:
+    """Return the details of an alert. Raises HTTPException."""
+    found = read_model.alert(str(key))
     if found is None:
         raise HTTPException(HTTPStatus.NOT_FOUND, f"there is no alert {key}")
+    episodes = read_model.worklist(key.provider, everything=True)
     return AlertDetail(
         alert=found,
-        history=tuple(view.history(str(key))),
-        episodes=tuple(
-            islice(of_rule(view.worklist(key.provider, everything=True), key.rule), EPISODES_SHOWN)
-        ),
+        history=tuple(read_model.history(str(key))),
+        episodes=tuple(islice(episodes_of_rule(episodes, key.rule), EPISODES_SHOWN)),
     )
 
 
-def count(view: ReadModel, span: Span) -> Counters:
-    """Count records and findings."""
+def current_counters(read_model: ReadModel, span: Span) -> Counters:
+    """Return the counters as of now."""
     return Counters(
-        outcomes=view.timeline.outcomes,
-        rules=view.timeline.rules,
-        lag=view.lag,
-        last_commit_at=view.timeline.last_commit_at,
-        alerts_stalled_since=view.alerts_stalled_since,
-        complete=view.complete,
-        brokers_unreachable_since=view.brokers_unreachable_since,
-        span=tuple(view.timeline.bars(datetime.now(UTC), span.length, span.bars)),
+        outcomes=read_model.timeline.outcomes,
+        rules=read_model.timeline.rules,
+        lag=read_model.lag,
+        last_commit_at=read_model.timeline.last_commit_at,
+        alerts_stalled_since=read_model.alerts_stalled_since,
+        complete=read_model.complete,
+        brokers_unreachable_since=read_model.brokers_unreachable_since,
+        span=tuple(read_model.timeline.bars(datetime.now(UTC), span.length, span.bars)),
     )
 
 
 async def _body(request: Request, max_bytes: int) -> bytes:
-    """Read a request's body. Raises HTTPException where it is too large."""
     body = bytearray()
-    async for part in request.stream():
-        body += part
+    async for chunk in request.stream():
+        body += chunk
         if len(body) > max_bytes:
-            detail = f"an episode has {max_bytes} bytes at most"
+            detail = f"the episode exceeds {max_bytes} bytes"
             raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
     return bytes(body)

@@ -1,4 +1,4 @@
-"""The dashboard as a web application."""
+"""The web application of the dashboard."""
 
 from collections.abc import Awaitable, Callable
 from functools import cache
@@ -28,7 +28,7 @@ from streams.settings import Settings
 LOOPBACK: Final = ("127.0.0.1", "[::1]", "localhost")
 
 BODY_BYTES: Final = 64 * 1024
-"""Most bytes of what is sent to ask for something; a check takes more."""
+"""Maximum size of a request body; an episode to check may be larger."""
 
 HEADERS: Final = {
     "Content-Security-Policy": (
@@ -45,9 +45,9 @@ HEADERS: Final = {
 
 
 def create_dashboard(
-    settings: Settings, view: ReadModel, notice: Broadcast, desk: AlertClient
+    settings: Settings, read_model: ReadModel, broadcast: Broadcast, client: AlertClient
 ) -> FastAPI:
-    """Make the application on a view that somebody else keeps up to date."""
+    """Create the application on a read model that the caller keeps up to date."""
     app = FastAPI(
         title="ipg12 dashboard",
         version=version("ipg12"),
@@ -59,15 +59,16 @@ def create_dashboard(
     )
     names = [name for name in settings.dashboard_names.split(",") if name]
     state = app.state
-    state.view, state.notice, state.max_record_bytes = view, notice, settings.max_record_bytes
+    state.read_model, state.broadcast = read_model, broadcast
+    state.max_record_bytes = settings.max_record_bytes
     state.access = Access(settings.api_token, names)
-    state.clerk = AlertActions(view, notice, desk)
-    state.pages = Pages(view, state.access)
+    state.actions = AlertActions(read_model, broadcast, client)
+    state.pages = Pages(read_model, state.access)
     handle_problems(app, state.pages.problem, HEADERS)
     for routes in api, site, forms:
         app.include_router(routes)
     app.mount("/static", StaticFiles(directory=STATIC))
-    app.openapi = cache(lambda: _document(app))  # type: ignore[method-assign]  # FastAPI's own way
+    app.openapi = cache(lambda: _openapi(app))  # type: ignore[method-assign]  # as its manual says
 
     @app.api_route("/livez", methods=["GET", "HEAD"], include_in_schema=False)
     async def livez() -> Response:
@@ -75,11 +76,11 @@ def create_dashboard(
 
     @app.api_route("/readyz", methods=["GET", "HEAD"], include_in_schema=False)
     async def readyz() -> Response:
-        reason = _not_ready(view)
+        reason = _not_ready_reason(read_model)
         return JSONResponse({"ready": reason is None, "reason": reason}, 503 if reason else 200)
 
     if _is_loopback(settings.dashboard_host):
-        # No page from elsewhere may reach it under a name of its own.
+        # Against DNS rebinding: no other site may reach it under a name of its own.
         allowed = [*LOOPBACK, settings.dashboard_host, *names]
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed)
 
@@ -95,15 +96,14 @@ def create_dashboard(
 
 
 def _is_loopback(host: str) -> bool:
-    """Tell whether only this machine can reach an address or a name."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
 
 
-def _document(app: FastAPI) -> dict[str, Any]:
-    """Write the OpenAPI document, with what an episode is."""
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document, including the schema of an episode."""
     document = get_openapi(
         title=app.title, version=app.version, summary=app.summary, routes=app.routes
     )
@@ -113,7 +113,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     return document
 
 
-def _not_ready(view: ReadModel) -> str | None:
-    if not view.complete:
+def _not_ready_reason(read_model: ReadModel) -> str | None:
+    if not read_model.complete:
         return "the topics are still being read"
-    return "the brokers do not answer" if view.brokers_unreachable_since else None
+    return "the brokers do not answer" if read_model.brokers_unreachable_since else None

@@ -1,32 +1,32 @@
-"""Telling everybody who waits that something has changed."""
+"""Notifies all waiting tasks that something has changed."""
 
 import asyncio
 from contextlib import suppress
 
 
 class Broadcast:
-    """A change that any number of tasks wait for, again and again, until it is over."""
+    """A signal that any number of tasks can wait for, again and again, until it is closed."""
 
     def __init__(self) -> None:
-        """Begin with nobody waiting."""
+        """Create a signal that nobody waits for."""
         self._changed = asyncio.Event()
-        self.number = 0
-        """How many changes there were."""
-        self.over = False
+        self.changes = 0
+        """Number of changes so far."""
+        self.closed = False
 
-    def tell(self) -> None:
-        """Let everybody know who waits now."""
-        self.number += 1
+    def notify(self) -> None:
+        """Wake all waiting tasks."""
+        self.changes += 1
         self._changed.set()
         self._changed = asyncio.Event()
 
     def close(self) -> None:
-        """Let everybody go."""
-        self.over = True
-        self.tell()
+        """Wake all waiting tasks for the last time."""
+        self.closed = True
+        self.notify()
 
     async def wait(self, seconds: float) -> None:
-        """Wait for the next change, so many seconds at most."""
+        """Wait for the next change, for at most `seconds`."""
         changed = self._changed
         with suppress(TimeoutError):
             await asyncio.wait_for(changed.wait(), seconds)

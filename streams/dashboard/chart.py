@@ -1,4 +1,4 @@
-"""The chart of records over time, as rectangles to draw."""
+"""The chart of records over time, as rectangles."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ STACKED: Final = (
 
 
 class Rectangle(NamedTuple):
-    """One outcome in one stretch of time, in the chart's own units."""
+    """One outcome in one interval, in the units of the chart."""
 
     outcome: Outcome
     x: float
@@ -29,27 +29,27 @@ class Rectangle(NamedTuple):
 
 
 class Tick(NamedTuple):
-    """A time below the chart."""
+    """A time label below the chart."""
 
     x: float
     at: datetime
 
 
 class Chart(NamedTuple):
-    """What is drawn."""
+    """The elements of the chart."""
 
     highest: int
-    """Records in the fullest stretch."""
+    """Most records in one interval."""
     rectangles: tuple[Rectangle, ...]
     ticks: tuple[Tick, ...]
 
 
 def chart(bars: Sequence[Bar]) -> Chart:
-    """Lay out bars, each outcome on top of the one before."""
+    """Return the chart of bars, with their outcomes stacked."""
     highest = max((sum(bar.outcomes.values()) for bar in bars), default=0)
-    step = WIDTH / len(bars)
+    bar_width = WIDTH / len(bars)
     rectangles = []
-    for number, bar in enumerate(bars):
+    for index, bar in enumerate(bars):
         below = 0
         for outcome in STACKED:
             records = bar.outcomes.get(outcome, 0)
@@ -58,14 +58,14 @@ def chart(bars: Sequence[Bar]) -> Chart:
                 rectangles.append(
                     Rectangle(
                         outcome,
-                        round(number * step, 1),
+                        round(index * bar_width, 1),
                         round(HEIGHT - HEIGHT * below / highest, 1),
-                        round(step - GAP, 1),
+                        round(bar_width - GAP, 1),
                         round(HEIGHT * records / highest, 1),
                     )
                 )
-    every = len(bars) // 4
+    step = len(bars) // 4
     ticks = [
-        Tick(round(number * step, 1), bars[number].begin) for number in range(0, len(bars), every)
+        Tick(round(index * bar_width, 1), bars[index].begin) for index in range(0, len(bars), step)
     ]
     return Chart(highest, tuple(rectangles), tuple(ticks))

@@ -1,4 +1,4 @@
-"""What a route is given of the application that it belongs to."""
+"""Dependencies of the routes on the application's state."""
 
 from typing import Annotated, Any
 
@@ -10,26 +10,26 @@ from streams.dashboard.pages import Pages
 from streams.dashboard.read_model import ReadModel
 
 
-def _of_the_app(name: str) -> Any:  # noqa: ANN401  # FastAPI's dependencies are of any type
-    """Depend on what the application has under a name."""
+def _from_state(name: str) -> Any:  # noqa: ANN401  # FastAPI's dependencies are of any type
+    """Return a dependency on an attribute of the application's state."""
 
-    async def give(request: Request) -> object:
+    async def get(request: Request) -> object:
         return getattr(request.app.state, name)
 
-    return Depends(give)
+    return Depends(get)
 
 
-TheReadModel = Annotated[ReadModel, _of_the_app("view")]
-TheBroadcast = Annotated[Broadcast, _of_the_app("notice")]
-TheActions = Annotated[AlertActions, _of_the_app("clerk")]
-ThePages = Annotated[Pages, _of_the_app("pages")]
-MaxBytes = Annotated[int, _of_the_app("max_record_bytes")]
+ReadModelDep = Annotated[ReadModel, _from_state("read_model")]
+BroadcastDep = Annotated[Broadcast, _from_state("broadcast")]
+ActionsDep = Annotated[AlertActions, _from_state("actions")]
+PagesDep = Annotated[Pages, _from_state("pages")]
+MaxRecordBytesDep = Annotated[int, _from_state("max_record_bytes")]
 
 
-async def _whole_view(view: TheReadModel) -> ReadModel:
-    """Give the view once it has everything. Raises OperatorError."""
-    view.verify_complete()
-    return view
+async def _complete_read_model(read_model: ReadModelDep) -> ReadModel:
+    """Return the read model once it is complete. Raises OperatorError until then."""
+    read_model.verify_complete()
+    return read_model
 
 
-TheCompleteReadModel = Annotated[ReadModel, Depends(_whole_view)]
+CompleteReadModelDep = Annotated[ReadModel, Depends(_complete_read_model)]

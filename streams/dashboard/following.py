@@ -1,4 +1,4 @@
-"""Keeping the view up to date with the topics."""
+"""Keeps the read model up to date with the topics."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -11,45 +11,44 @@ from streams.dashboard.broadcast import Broadcast
 from streams.dashboard.read_model import ReadModel, ReadRecord
 from streams.kafka.topic_reader import TopicReader
 
-LOOK_SECONDS: Final = 2.0
-"""How often it is looked how far the worker is behind, and whether brokers answer."""
+CHECK_SECONDS: Final = 2.0
+"""Interval at which the worker's lag is measured, and whether the brokers answer."""
 
 
-async def follow(contents: TopicReader, measured: str, view: ReadModel, notice: Broadcast) -> None:
-    """Hand the view what stands on its topics, and what comes, until the notice is over.
-
-    `measured` is the topic that the worker reads. Raises OperatorError.
-    """
-    looked = 0.0
-    while not notice.over:
-        messages = await asyncio.to_thread(lambda: list(contents.poll()))
+async def follow(
+    reader: TopicReader, input_topic: str, read_model: ReadModel, broadcast: Broadcast
+) -> None:
+    """Apply all records of the topics until `broadcast` is closed. Raises OperatorError."""
+    checked_at = 0.0
+    while not broadcast.closed:
+        messages = await asyncio.to_thread(lambda: list(reader.poll()))
         for message in messages:
-            view.take(_read(message))
-        news = bool(messages)
-        if not contents.unfinished:
-            news |= not view.complete
-            view.complete = True
-        if monotonic() - looked > LOOK_SECONDS:
-            left = await asyncio.to_thread(contents.left, measured, view.timeline.upto)
-            if left is not None:
-                await asyncio.to_thread(contents.verify_whole)
-            news |= _measured(view, left)
-            looked = monotonic()
-        if news:
-            notice.tell()
+            read_model.apply(_record(message))
+        changed = bool(messages)
+        if not reader.unfinished:
+            changed |= not read_model.complete
+            read_model.complete = True
+        if monotonic() - checked_at > CHECK_SECONDS:
+            lag = await asyncio.to_thread(reader.left, input_topic, read_model.timeline.upto)
+            if lag is not None:
+                await asyncio.to_thread(reader.verify_whole)
+            changed |= _set_lag(read_model, lag)
+            checked_at = monotonic()
+        if changed:
+            broadcast.notify()
 
 
-def _measured(view: ReadModel, left: int | None) -> bool:
-    """Note how much is left to do, None where nobody answers; tells whether that is news."""
-    before = view.lag, view.brokers_unreachable_since
-    if left is None:
-        view.brokers_unreachable_since = view.brokers_unreachable_since or datetime.now(UTC)
+def _set_lag(read_model: ReadModel, lag: int | None) -> bool:
+    """Set the lag, or with None that brokers do not answer; return whether that is a change."""
+    lag_before, since = read_model.lag, read_model.brokers_unreachable_since
+    if lag is None:
+        read_model.brokers_unreachable_since = since or datetime.now(UTC)
     else:
-        view.lag, view.brokers_unreachable_since = left, None
-    return before != (view.lag, view.brokers_unreachable_since)
+        read_model.lag, read_model.brokers_unreachable_since = lag, None
+    return (lag_before, since) != (read_model.lag, read_model.brokers_unreachable_since)
 
 
-def _read(message: Message) -> ReadRecord:
+def _record(message: Message) -> ReadRecord:
     return ReadRecord(
         message.topic() or "",
         message.partition() or 0,

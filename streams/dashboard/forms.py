@@ -1,4 +1,4 @@
-"""The pages on which something is changed: signing in, and dealing with an alert."""
+"""The pages with forms: signing in, and changing an alert."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -12,78 +12,78 @@ from starlette.exceptions import HTTPException
 
 from schemas.alert import LONGEST_WHY, AlertAction, Who
 from streams.alerts.handling import contradiction
-from streams.dashboard.access import COOKIE, TheAccess, same_origin, signed_in
+from streams.dashboard.access import COOKIE, AccessDep, require_same_origin, require_sign_in
 from streams.dashboard.actions import ActionRequest
 from streams.dashboard.api import alert_detail
-from streams.dashboard.dependencies import TheActions, TheCompleteReadModel, ThePages
-from streams.dashboard.params import Key
+from streams.dashboard.dependencies import ActionsDep, CompleteReadModelDep, PagesDep
+from streams.dashboard.params import AlertKeyDep
 from streams.errors import OperatorError
 
 HOURS: Final = {"1": "1 hour", "8": "8 hours", "24": "1 day", "168": "7 days", "720": "30 days"}
-"""For how many hours an alert may be silenced on the page."""
+"""Durations of a silence that the page offers, in hours."""
 
 Text = Annotated[str, Form()]
-_page: Final = re.compile(r"/(?!/)[A-Za-z0-9_/?=&.%-]{0,200}")
-"""An address on this site."""
+_LOCAL_PATH: Final = re.compile(r"/(?!/)[A-Za-z0-9_/?=&.%-]{0,200}")
+"""A path on this site, which cannot lead to another one."""
 
-_who: TypeAdapter[str] = TypeAdapter(Who)
+_name_adapter: TypeAdapter[str] = TypeAdapter(Who)
 
 forms = APIRouter(include_in_schema=False)
-ours = [Depends(same_origin)]
+same_origin_only = [Depends(require_same_origin)]
 
 
 @forms.get("/sign-in")
-async def sign_in_page(request: Request, pages: ThePages, to: str = "/alerts") -> Response:
-    """Ask who somebody is."""
-    return pages.render(request, "sign_in.html", to=_safe(to), who_asks="", errors={})
+async def sign_in_page(request: Request, pages: PagesDep, to: str = "/alerts") -> Response:
+    """Ask for name and token."""
+    return pages.render(request, "sign_in.html", to=_local(to), name="", errors={})
 
 
-@forms.post("/sign-in", dependencies=ours)
+@forms.post("/sign-in", dependencies=same_origin_only)
 async def sign_in(
     request: Request,
-    pages: ThePages,
-    access: TheAccess,
+    pages: PagesDep,
+    access: AccessDep,
     name: Text = "",
     token: Text = "",
     to: Text = "/alerts",
 ) -> Response:
-    """Remember who somebody is, who shows the token."""
+    """Sign in a user who sends the token."""
     try:
-        name = _who.validate_python(name)
+        name = _name_adapter.validate_python(name)
         access.verify(request, token)
     except ValidationError:
         status, headers = HTTPStatus.UNPROCESSABLE_ENTITY, None
-        errors = {"name": "Enter your name, of 100 characters at most"}
-    except HTTPException as refused:
-        status, headers = HTTPStatus(refused.status_code), refused.headers
-        errors = {"token": str(refused.detail).capitalize()}
+        errors = {"name": "Enter your name, in 100 characters or fewer"}
+    except HTTPException as error:
+        status, headers = HTTPStatus(error.status_code), error.headers
+        errors = {"token": str(error.detail).capitalize()}
     else:
-        answer = RedirectResponse(_safe(to), HTTPStatus.SEE_OTHER)
-        access.sign_in(request, answer, name)
-        return answer
-    page = pages.render(request, "sign_in.html", status, to=_safe(to), who_asks=name, errors=errors)
+        redirect = RedirectResponse(_local(to), HTTPStatus.SEE_OTHER)
+        access.sign_in(request, redirect, name)
+        return redirect
+    page = pages.render(request, "sign_in.html", status, to=_local(to), name=name, errors=errors)
     page.headers.update(headers or {})
     return page
 
 
-@forms.post("/sign-out", dependencies=ours)
+@forms.post("/sign-out", dependencies=same_origin_only)
 async def sign_out() -> Response:
-    """Forget who somebody is."""
-    answer = RedirectResponse("/", HTTPStatus.SEE_OTHER)
-    answer.delete_cookie(COOKIE)
-    return answer
+    """Sign out."""
+    redirect = RedirectResponse("/", HTTPStatus.SEE_OTHER)
+    redirect.delete_cookie(COOKIE)
+    return redirect
 
 
-@forms.get("/alerts/{rule}/{provider}/{action}", dependencies=[Depends(signed_in)])
+@forms.get("/alerts/{rule}/{provider}/{action}", dependencies=[Depends(require_sign_in)])
 async def action_page(
     request: Request,
-    pages: ThePages,
-    view: TheCompleteReadModel,
-    key: Key,
+    pages: PagesDep,
+    read_model: CompleteReadModelDep,
+    key: AlertKeyDep,
     action: AlertAction,
 ) -> Response:
-    """Ask what is needed for an action, and whether it is meant."""
-    detail = alert_detail(view, key)
+    """Ask for the details of an action, and for confirmation."""
+    detail = alert_detail(read_model, key)
     reason = contradiction(action, detail.alert)
     return pages.render(
         request,
@@ -92,40 +92,40 @@ async def action_page(
         detail=detail,
         action=action,
         hours=HOURS,
-        given={},
+        entered={},
         errors={"form": f"The alert {reason}"} if reason else {},
     )
 
 
-@forms.post("/alerts/{rule}/{provider}/{action}", dependencies=ours)
-async def act(  # noqa: PLR0913, PLR0917  # FastAPI hands over one by one what a route needs
+@forms.post("/alerts/{rule}/{provider}/{action}", dependencies=same_origin_only)
+async def act(  # noqa: PLR0913, PLR0917  # one parameter for each dependency
     request: Request,
-    pages: ThePages,
-    view: TheCompleteReadModel,
-    clerk: TheActions,
-    who: Annotated[str, Depends(signed_in)],
-    key: Key,
+    pages: PagesDep,
+    read_model: CompleteReadModelDep,
+    actions: ActionsDep,
+    user_name: Annotated[str, Depends(require_sign_in)],
+    key: AlertKeyDep,
     action: AlertAction,
     why: Text = "",
     hours: Text = "",
 ) -> Response:
-    """Have an action done, and show what came of it."""
+    """Carry out an action, and show its outcome."""
     why = why.replace("\r\n", "\n").strip()
-    detail, errors = alert_detail(view, key), _faults(action, why, hours)
+    detail, errors = alert_detail(read_model, key), _form_errors(action, why, hours)
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if not errors:
-        until = _end(hours) if action is AlertAction.SILENCE else None
-        wish = ActionRequest(by=who, why=why or None, until=until)
+        until = _silence_end(hours) if action is AlertAction.SILENCE else None
+        action_request = ActionRequest(by=user_name, why=why or None, until=until)
         try:
-            event = await clerk.ask(action, key, wish)
-        except HTTPException as refused:
-            errors, status = {"form": str(refused.detail)}, HTTPStatus(refused.status_code)
-        except OperatorError as trouble:
-            errors, status = {"form": str(trouble)}, HTTPStatus.SERVICE_UNAVAILABLE
+            event = await actions.send(action, key, action_request)
+        except HTTPException as error:
+            errors, status = {"form": str(error.detail)}, HTTPStatus(error.status_code)
+        except OperatorError as error:
+            errors, status = {"form": str(error)}, HTTPStatus.SERVICE_UNAVAILABLE
         else:
-            done = f"/alerts/{key}?done={event.command}"
-            return RedirectResponse(done, HTTPStatus.SEE_OTHER)
-    given = {"why": why, "hours": hours}
+            location = f"/alerts/{key}?done={event.command}"
+            return RedirectResponse(location, HTTPStatus.SEE_OTHER)
+    entered = {"why": why, "hours": hours}
     return pages.render(
         request,
         "action.html",
@@ -133,27 +133,27 @@ async def act(  # noqa: PLR0913, PLR0917  # FastAPI hands over one by one what a
         detail=detail,
         action=action,
         hours=HOURS,
-        given=given,
+        entered=entered,
         errors=errors,
     )
 
 
-def _safe(to: str) -> str:
-    """Give an address on this site: what was asked for, unless it leads elsewhere."""
-    return to if _page.fullmatch(to) else "/alerts"
+def _local(to: str) -> str:
+    """Return the requested path, or the list of alerts if it leads to another site."""
+    return to if _LOCAL_PATH.fullmatch(to) else "/alerts"
 
 
-def _faults(action: AlertAction, why: str, hours: str) -> dict[str, str]:
-    """Say by field what is wrong with a form."""
-    faults = {}
+def _form_errors(action: AlertAction, why: str, hours: str) -> dict[str, str]:
+    """Return the error of each field that is not valid."""
+    errors = {}
     if action is AlertAction.SILENCE and hours not in HOURS:
-        faults["hours"] = "Choose how long"
+        errors["hours"] = "Choose a duration"
     if len(why) > LONGEST_WHY:
-        faults["why"] = f"The text must be {LONGEST_WHY} characters or fewer"
+        errors["why"] = f"The text must be {LONGEST_WHY} characters or fewer"
     elif not why and action in {AlertAction.RESOLVE, AlertAction.SILENCE}:
-        faults["why"] = "Enter a reason"
-    return faults
+        errors["why"] = "Enter a reason"
+    return errors
 
 
-def _end(hours: str) -> datetime:
+def _silence_end(hours: str) -> datetime:
     return datetime.now(UTC) + timedelta(hours=int(hours))

@@ -1,4 +1,4 @@
-"""The pages: what people see, with JavaScript or without."""
+"""Renders the pages, which work with or without JavaScript."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,17 +20,17 @@ DAY_MINUTES: Final = 24 * HOUR_MINUTES
 STATIC: Final = Path(__file__).with_name("static")
 
 
-def moment(at: datetime) -> str:
-    """Write a moment in local time, to the minute."""
+def local_time(at: datetime) -> str:
+    """Return a time as text: in the local time zone, to the minute."""
     try:
         at = at.astimezone()
-    except OverflowError:  # at either end of the calendar
+    except OverflowError:  # a year that datetime does not have
         at = at.astimezone(UTC)
     return at.strftime("%-d %b %Y, %H:%M %Z")
 
 
 def age(since: datetime) -> str:
-    """Write how long ago something was, in its largest unit."""
+    """Return how long ago a time was as text, in its largest unit."""
     minutes = max(0, (datetime.now(UTC) - since) // timedelta(minutes=1))
     if minutes >= DAY_MINUTES:
         days = minutes // DAY_MINUTES
@@ -38,18 +38,18 @@ def age(since: datetime) -> str:
     return f"{minutes // 60} h" if minutes >= HOUR_MINUTES else f"{minutes} min"
 
 
-def where(place: str) -> str:
-    """Write a finding's place as coders count: `procedures[0].code` is procedure 1."""
+def position(place: str) -> str:
+    """Return a finding's place as text, counted from 1: `procedures[0].code` is at procedure 1."""
     field, bracket, rest = place.partition("[")
     kind = {"procedures": "procedure", "diagnoses": "diagnosis"}.get(field, field)
-    return f"{kind} {int(rest.partition(']')[0]) + 1}" if bracket else f"the {field}"
+    return f"at {kind} {int(rest.partition(']')[0]) + 1}" if bracket else f"in the {field}"
 
 
 class Pages:
-    """Renders the templates with what is the same on every page."""
+    """Renders the templates with the context that every page needs."""
 
-    def __init__(self, view: ReadModel, access: Access) -> None:
-        """Set up the templates."""
+    def __init__(self, read_model: ReadModel, access: Access) -> None:
+        """Load the templates."""
         environment = Environment(
             loader=PackageLoader("streams.dashboard"),
             autoescape=select_autoescape(),
@@ -57,22 +57,22 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        environment.filters |= {"moment": moment, "age": age, "where": where}
+        environment.filters |= {"local_time": local_time, "age": age, "position": position}
         environment.globals |= {"titles": TITLES, "AlertState": AlertState, "Severity": Severity}
         self._templates = Jinja2Templates(env=environment)
-        self._view = view
+        self._read_model = read_model
         self._access = access
 
-    def render(self, request: Request, name: str, status: int = 200, **said: object) -> Response:
+    def render(self, request: Request, file: str, status: int = 200, **context: object) -> Response:
         """Render a template."""
         common = {
-            "view": self._view,
-            "attention": len(self._view.attention()),
-            "who": self._access.name(request),
-            "may_change": self._access.open,
+            "read_model": self._read_model,
+            "attention": len(self._read_model.alerts_needing_attention()),
+            "user_name": self._access.name(request),
+            "can_change": self._access.can_change,
         }
-        return self._templates.TemplateResponse(request, name, common | said, status)
+        return self._templates.TemplateResponse(request, file, common | context, status)
 
     def problem(self, request: Request, problem: Problem) -> Response:
-        """Render the page that says what went wrong."""
+        """Render the page of an error."""
         return self.render(request, "problem.html", problem.status, problem=problem)

@@ -1,4 +1,4 @@
-"""What a request may ask for, read from its path and query."""
+"""Parameters of requests, read from path and query."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from starlette.exceptions import HTTPException
 
 from schemas.alert import Alert
 from schemas.verdict import Severity
-from streams.dashboard.responses import RuleDetail, Show, rule_details
+from streams.dashboard.responses import AlertView, RuleDetail, rule_details
 
 T = TypeVar("T")
 
 RuleCode = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Za-z]{2}[0-9]{2}$", to_upper=True),
-    Path(description="Code of the rule, as in LV02."),
+    Path(description="Code of the rule, for example LV02."),
 ]
 ProviderCode = Annotated[
     str,
@@ -31,85 +31,85 @@ ProviderCode = Annotated[
 
 @dataclass(frozen=True)
 class AlertKey:
-    """Which alert is meant."""
+    """The rule and provider of an alert."""
 
     rule: RuleCode
     provider: ProviderCode
 
     def __str__(self) -> str:
-        """Write it as the alerts' rows are keyed."""
+        """Return the key of the alert's row, `RULE/PROVIDER`."""
         return f"{self.rule}/{self.provider}"
 
 
-Key = Annotated[AlertKey, Depends()]
+AlertKeyDep = Annotated[AlertKey, Depends()]
 
 
 class Span(StrEnum):
-    """How far back counts over time go."""
+    """The period that counts over time cover, up to now."""
 
     HOUR = "hour"
     DAY = "day"
 
     @property
     def length(self) -> timedelta:
-        """How long it is."""
+        """Length of the period."""
         return timedelta(hours=1 if self is Span.HOUR else 24)
 
     @property
     def bars(self) -> int:
-        """In how many stretches it is told: minutes, or half hours."""
+        """Number of intervals: one for each minute, or for each half hour."""
         return 60 if self is Span.HOUR else 48
 
 
-class Part(BaseModel):
-    """Which part of a long list is wanted."""
+class Pagination(BaseModel):
+    """Which items of a long list to return."""
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: int = Field(default=50, ge=1, le=200, description="How many at most.")
-    offset: int = Field(default=0, ge=0, le=1_000_000, description="How many to leave out first.")
+    limit: int = Field(default=50, ge=1, le=200, description="Maximum number of items to return.")
+    offset: int = Field(default=0, ge=0, le=1_000_000, description="Number of items to skip.")
 
-    def of(self, found: Sequence[T]) -> tuple[T, ...]:
-        """Give that part."""
-        return tuple(found[self.offset : self.offset + self.limit])
+    def slice(self, items: Sequence[T]) -> tuple[T, ...]:
+        """Return the requested items."""
+        return tuple(items[self.offset : self.offset + self.limit])
 
 
-class AlertFilter(Part):
-    """Which alerts are wanted."""
+class AlertFilter(Pagination):
+    """Which alerts to list."""
 
-    show: Show = Field(default=Show.ATTENTION, description="In which state.")
-    severity: Severity | Literal[""] = Field(default="", description="Of this severity only.")
+    show: AlertView = Field(default=AlertView.ATTENTION, description="Which alerts to list.")
+    severity: Severity | Literal[""] = Field(default="", description="List only this severity.")
     rule: Annotated[str, StringConstraints(pattern=r"^([A-Za-z]{2}[0-9]{2})?$", to_upper=True)] = (
-        Field(default="", description="Of this rule only.")
+        Field(default="", description="List only alerts for the rule with this code.")
     )
     provider: Annotated[
         str, StringConstraints(pattern=r"^([A-Za-z0-9]{3,12})?$", to_upper=True)
-    ] = Field(default="", description="Of this provider only.")
+    ] = Field(default="", description="List only alerts at the provider with this ODS code.")
 
-    def wants(self, alert: Alert) -> bool:
-        """Tell whether an alert is wanted."""
+    def matches(self, alert: Alert) -> bool:
+        """Return whether an alert passes the filter."""
         return (
-            self.show.wants(alert)
+            self.show.includes(alert)
             and self.severity in {"", alert.severity}
             and self.rule in {"", alert.rule}
             and self.provider in {"", alert.provider}
         )
 
 
-class WorklistFilter(Part):
-    """Which episodes of a provider are wanted."""
+class WorklistFilter(Pagination):
+    """Which episodes of a provider to list."""
 
     everything: bool = Field(
-        default=False, description="Also those with warnings and information only."
+        default=False, description="Also list episodes that have only warnings or information."
     )
 
 
-Alerts = Annotated[AlertFilter, Query()]
-Episodes = Annotated[WorklistFilter, Query()]
+AlertFilterQuery = Annotated[AlertFilter, Query()]
+WorklistFilterQuery = Annotated[WorklistFilter, Query()]
 
 
-def known_rule(code: str) -> RuleDetail:
-    """Tell all about the rule of a code. Raises HTTPException."""
+def find_rule(code: str) -> RuleDetail:
+    """Return the details of a rule. Raises HTTPException."""
     if code not in rule_details():
         raise HTTPException(HTTPStatus.NOT_FOUND, f"there is no rule {code}")
     return rule_details()[code]

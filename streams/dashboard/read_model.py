@@ -1,4 +1,4 @@
-"""What stands on the topics at present, as far as it has been read."""
+"""The content of the topics, as far as it has been read."""
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable
@@ -12,16 +12,15 @@ from streams.dashboard.timeline import Timeline
 from streams.errors import OperatorError
 from streams.kafka.topics import Topics
 
-STEPS_KEPT: Final = 200
-"""Steps of one alert's history that are kept, the latest."""
+EVENTS_KEPT: Final = 200
+"""Number of events kept of each alert, the latest."""
 
-
-LATE: Final = timedelta(minutes=1)
-"""How much older than the newest verdict the newest account of one may be."""
+STALLED_AFTER: Final = timedelta(minutes=1)
+"""How far the alerts may be behind the newest verdict before they count as stalled."""
 
 
 class ReadRecord(NamedTuple):
-    """A committed record of a topic that is looked at."""
+    """A committed record of one of the topics."""
 
     topic: str
     partition: int
@@ -30,99 +29,101 @@ class ReadRecord(NamedTuple):
     """In milliseconds since 1970."""
     key: bytes
     value: bytes | None
-    """None for a tombstone: what stood under the key was deleted."""
+    """None for a tombstone, which deletes the row of that key."""
 
 
 class ReadModel:
     """Alerts, their history, the episodes with findings, and the counts of the ledger."""
 
     def __init__(self, topics: Topics) -> None:
-        """Begin with nothing."""
+        """Create an empty read model."""
         self._topics = topics
         self.timeline = Timeline()
         self.lag = 0
-        """Offsets of the input that are not done yet."""
-        self.kept_at: datetime | None = None
-        """When something was taken account of in the alerts last."""
+        """Offsets of the input that are not processed yet."""
+        self.alerts_updated_at: datetime | None = None
+        """When verdicts or commands were last applied to the alerts."""
         self.brokers_unreachable_since: datetime | None = None
-        """Since when the brokers do not answer."""
+        """When the brokers stopped answering; None while they answer."""
         self.complete = False
-        """Whether everything has been read that stood on the topics at the start."""
+        """Whether each topic has been read to the end that it had at the start."""
         self._alerts: dict[str, Alert] = {}
         self._sorted: list[Alert] | None = None
-        """All alerts in their order, until one changes."""
+        """All alerts by urgency; None once one has changed."""
         self._worklists: dict[str, list[EpisodeRow]] = {}
-        """Worklists in their order, with warnings and information, until one changes."""
+        """Sorted worklists with all severities, by provider; removed once one has changed."""
         self._histories: defaultdict[str, deque[AlertEvent]] = defaultdict(
-            lambda: deque(maxlen=STEPS_KEPT)
+            lambda: deque(maxlen=EVENTS_KEPT)
         )
         self._episodes: defaultdict[str, dict[str, EpisodeRow]] = defaultdict(dict)
-        self._wrong: Counter[str] = Counter()
-        """Episodes with errors, by provider."""
-        self._takers: dict[str, Callable[[ReadRecord, bytes], None]] = {
-            topics.alerts: self._take_alert,
-            topics.alert_events: self._take_event,
-            topics.worklist: self._take_episode,
-            topics.ledger: self._take_row,
-            topics.alert_ledger: self._take_position,
+        self._error_counts: Counter[str] = Counter()
+        """Number of episodes with errors, by provider."""
+        self._handlers: dict[str, Callable[[ReadRecord, bytes], None]] = {
+            topics.alerts: self._apply_alert,
+            topics.alert_events: self._apply_event,
+            topics.worklist: self._apply_episode,
+            topics.ledger: self._apply_ledger_row,
+            topics.alert_ledger: self._apply_position,
         }
 
     @property
     def topics(self) -> list[str]:
-        """Names of the topics that it is made of."""
-        return list(self._takers)
+        """Names of the topics that the read model is built from."""
+        return list(self._handlers)
 
-    def take(self, read: ReadRecord) -> None:
-        """Take account of a record. Raises OperatorError."""
+    def apply(self, record: ReadRecord) -> None:
+        """Apply a record. Raises OperatorError if it is not valid on its topic."""
         try:
-            if read.value is None:
-                self._delete(read.topic, read.key.decode())
+            if record.value is None:
+                self._delete(record.topic, record.key.decode())
             else:
-                self._takers[read.topic](read, read.value)
-        except ValueError:  # pydantic's own among them
-            fault = f"{read.topic}/{read.partition}/{read.offset} is none of ours"
-            raise OperatorError(fault) from None
+                self._handlers[record.topic](record, record.value)
+        except ValueError:  # includes pydantic's ValidationError
+            place = f"{record.topic}/{record.partition}/{record.offset}"
+            action = "revoke its writer's access, then see docs/operating.md#when-the-worker-stops"
+            message = f"{place} is not a valid ipg12 record; {action}"
+            raise OperatorError(message) from None
 
     def verify_complete(self) -> None:
-        """See that nothing is missing because it has not been read yet. Raises OperatorError."""
+        """Raise OperatorError until each topic has been read to its end."""
         if not self.complete:
-            message = "the topics are still being read: ask again in some seconds"
+            message = "the topics are still being read; try again in a few seconds"
             raise OperatorError(message)
 
     @property
     def alerts_stalled_since(self) -> datetime | None:
-        """Since when nobody has taken account of verdicts that are there; None where all is well.
+        """When the alerts stopped following the verdicts; None while they follow.
 
-        Clocks differ, and what was answered just now may be on its way.
+        A short delay is allowed: clocks differ, and the newest verdicts may be in flight.
         """
-        answered, kept = self.timeline.answered_at, self.kept_at
-        late = answered and (kept is None or answered - kept > LATE)
-        return (kept or answered) if late else None
+        verdict_at, updated_at = self.timeline.last_verdict_at, self.alerts_updated_at
+        stalled = verdict_at and (updated_at is None or verdict_at - updated_at > STALLED_AFTER)
+        return (updated_at or verdict_at) if stalled else None
 
     def alerts(self) -> list[Alert]:
-        """Give all alerts: what is to be dealt with first, and of that what is oldest."""
+        """Return all alerts, the most urgent first, and of equally urgent ones the oldest."""
         if self._sorted is None:
             self._sorted = sorted(self._alerts.values(), key=_urgency)
         return self._sorted
 
-    def attention(self) -> list[Alert]:
-        """Give the alerts with which somebody has something left to do, unless silenced."""
+    def alerts_needing_attention(self) -> list[Alert]:
+        """Return the active alerts that are not silenced."""
         return list(takewhile(needs_attention, self.alerts()))
 
     def alert(self, key: str) -> Alert | None:
-        """Give an alert by its key, `RULE/PROVIDER`."""
+        """Return an alert by its key, `RULE/PROVIDER`."""
         return self._alerts.get(key)
 
     def history(self, key: str) -> list[AlertEvent]:
-        """Give the latest steps of an alert, the newest first, each without the alert after it."""
+        """Return the latest events of an alert, the newest first, each with `alert` set to None."""
         return list(reversed(self._histories.get(key, ())))
 
     def worklist(self, provider: str, *, everything: bool = False) -> list[EpisodeRow]:
-        """Give the episodes of a provider that await correction, the oldest first.
+        """Return the episodes that a provider has to correct, the oldest first.
 
-        Those with errors, or `everything`: those with warnings and information only too.
+        Only those with errors, or with `everything` also those with warnings and information.
         """
-        if provider not in self._episodes:  # nothing is kept of a name that only a request has
+        if provider not in self._episodes:  # store nothing for a name that only a request has
             return []
         if provider not in self._worklists:
             self._worklists[provider] = sorted(
@@ -132,60 +133,59 @@ class ReadModel:
         episodes = self._worklists[provider]
         return episodes if everything else [episode for episode in episodes if episode.wrong]
 
-    def awaiting(self) -> Counter[str]:
-        """Count the episodes with errors that await correction, by provider."""
-        return +Counter({provider: self._wrong[provider] for provider in sorted(self._wrong)})
+    def error_counts(self) -> Counter[str]:
+        """Return the number of episodes with errors to correct, by provider."""
+        return +Counter({name: self._error_counts[name] for name in sorted(self._error_counts)})
 
     def _delete(self, topic: str, key: str) -> None:
-        """Forget what stood under a key; events and positions are not what is shown of one."""
         if topic == self._topics.alerts:
             self._alerts.pop(key, None)
             self._sorted = None
         elif topic == self._topics.worklist:
             provider, _, episode_id = key.partition("/")
-            self._forget_episode(provider, episode_id)
-        elif topic == self._topics.ledger:
-            self.timeline.forget(key)
+            self._remove_episode(provider, episode_id)
+        elif topic == self._topics.ledger:  # events and positions are not shown as rows
+            self.timeline.remove(key)
 
-    def _forget_episode(self, provider: str, episode_id: str) -> None:
-        """Forget the newest verdict on an episode."""
+    def _remove_episode(self, provider: str, episode_id: str) -> None:
         self._worklists.pop(provider, None)
         before = self._episodes.get(provider, {}).pop(episode_id, None)
         if before is not None:
-            self._wrong[provider] -= before.wrong
+            self._error_counts[provider] -= before.wrong
 
-    def _take_alert(self, _: ReadRecord, value: bytes) -> None:
+    def _apply_alert(self, _: ReadRecord, value: bytes) -> None:
         alert = Alert.model_validate_json(value)
         self._alerts[alert.key] = alert
         self._sorted = None
 
-    def _take_event(self, _: ReadRecord, value: bytes) -> None:
+    def _apply_event(self, _: ReadRecord, value: bytes) -> None:
         event = AlertEvent.model_validate_json(value)
         self._histories[event.key].append(event.model_copy(update={"alert": None}))
 
-    def _take_episode(self, _: ReadRecord, value: bytes) -> None:
+    def _apply_episode(self, _: ReadRecord, value: bytes) -> None:
         episode = EpisodeRow.model_validate_json(value)
-        self._forget_episode(episode.provider, episode.episode_id)
+        self._remove_episode(episode.provider, episode.episode_id)
         if episode.awaited:
             self._episodes[episode.provider][episode.episode_id] = episode
-            self._wrong[episode.provider] += episode.wrong
+            self._error_counts[episode.provider] += episode.wrong
 
-    def _take_row(self, read: ReadRecord, value: bytes) -> None:
+    def _apply_ledger_row(self, record: ReadRecord, value: bytes) -> None:
         row = LedgerRow.model_validate_json(value)
-        self.timeline.take(read.key.decode(), row, _at(read), first=read.offset == 0)
+        self.timeline.apply(record.key.decode(), row, _written_at(record), first=record.offset == 0)
 
-    def _take_position(self, read: ReadRecord, value: bytes) -> None:
+    def _apply_position(self, record: ReadRecord, value: bytes) -> None:
         AlertPosition.model_validate_json(value)
-        self.kept_at = max(_at(read), self.kept_at or _at(read))
+        at = _written_at(record)
+        self.alerts_updated_at = max(at, self.alerts_updated_at or at)
 
 
-def _at(read: ReadRecord) -> datetime:
-    """Give when a record was written; the writer's clock may be ahead of ours."""
-    return datetime.fromtimestamp(min(read.timestamp / 1000, datetime.now(UTC).timestamp()), UTC)
+def _written_at(record: ReadRecord) -> datetime:
+    """Return when a record was written, at most now: its writer's clock may be ahead."""
+    return datetime.fromtimestamp(min(record.timestamp / 1000, datetime.now(UTC).timestamp()), UTC)
 
 
 def needs_attention(alert: Alert) -> bool:
-    """Tell whether somebody has something left to do with an alert, unless silenced."""
+    """Return whether an alert is active and not silenced."""
     return alert.state.active and alert.silence is None
 
 

@@ -1,4 +1,4 @@
-"""What the API answers with, beside the models of the topics."""
+"""Response models of the API, in addition to the models of the topics."""
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
@@ -19,115 +19,115 @@ from streams.validation.rules import RULES
 Count = Annotated[int, Field(ge=0)]
 
 
-class Show(StrEnum):
-    """Which alerts are wanted."""
+class AlertView(StrEnum):
+    """`attention`: active and not silenced; `unattended`: of these, not acknowledged."""
 
     ATTENTION = "attention"
-    """Those with which somebody has something left to do, unless silenced."""
     UNATTENDED = "unattended"
-    """Those of them that nobody has acknowledged."""
     ACKNOWLEDGED = "acknowledged"
     SILENCED = "silenced"
     PENDING = "pending"
     RESOLVED = "resolved"
     ALL = "all"
 
-    def wants(self, alert: Alert) -> bool:
-        """Tell whether an alert is among them."""
+    def includes(self, alert: Alert) -> bool:
+        """Return whether the view shows an alert."""
         acknowledged = alert.state is AlertState.ACKNOWLEDGED
         return {
-            Show.ATTENTION: needs_attention(alert),
-            Show.UNATTENDED: needs_attention(alert) and not acknowledged,
-            Show.ACKNOWLEDGED: acknowledged,
-            Show.SILENCED: alert.silence is not None,
-            Show.PENDING: alert.state is AlertState.PENDING,
-            Show.RESOLVED: alert.state is AlertState.RESOLVED,
-            Show.ALL: True,
+            AlertView.ATTENTION: needs_attention(alert),
+            AlertView.UNATTENDED: needs_attention(alert) and not acknowledged,
+            AlertView.ACKNOWLEDGED: acknowledged,
+            AlertView.SILENCED: alert.silence is not None,
+            AlertView.PENDING: alert.state is AlertState.PENDING,
+            AlertView.RESOLVED: alert.state is AlertState.RESOLVED,
+            AlertView.ALL: True,
         }[self]
 
 
-class _Answer(BaseModel):
+class _Response(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class AlertList(_Answer):
-    """Some of the alerts that were asked for."""
+class AlertList(_Response):
+    """One page of the alerts that match the request."""
 
-    total: Count = Field(description="How many there are in all.")
-    alerts: tuple[Alert, ...] = Field(description="Those of this part, the most urgent first.")
+    total: Count = Field(description="Number of matching alerts, on all pages.")
+    alerts: tuple[Alert, ...] = Field(description="Alerts on this page, the most urgent first.")
 
 
-class AlertDetail(_Answer):
-    """All about one alert."""
+class AlertDetail(_Response):
+    """One alert with its history and the episodes to correct."""
 
-    alert: Alert = Field(description="The alert as it stands.")
+    alert: Alert = Field(description="The current state of the alert.")
     history: tuple[AlertEvent, ...] = Field(
-        description="Its latest 200 steps, the newest first, each without the alert after it."
+        description="Its latest 200 events, the newest first; `alert` is null in each of them."
     )
     episodes: tuple[EpisodeRow, ...] = Field(
-        description="Episodes that await correction because of it, the oldest 50."
+        description="Episodes to correct because of this alert: the oldest 50, the oldest first."
     )
 
 
-class ProviderCount(_Answer):
-    """How much a provider has to correct."""
+class ProviderCount(_Response):
+    """Number of episodes that one provider has to correct."""
 
     provider: str = Field(description="ODS code of the provider.")
-    episodes: Count = Field(description="Episodes that await correction.")
+    episodes: Count = Field(description="Number of episodes with errors to correct.")
 
 
-class Worklist(_Answer):
-    """Some of the episodes that a provider has to correct."""
+class Worklist(_Response):
+    """One page of the episodes that a provider has to correct."""
 
-    total: Count = Field(description="How many there are in all.")
-    episodes: tuple[EpisodeRow, ...] = Field(description="Those of this part, the oldest first.")
+    total: Count = Field(description="Number of matching episodes, on all pages.")
+    episodes: tuple[EpisodeRow, ...] = Field(description="Episodes on this page, the oldest first.")
 
 
-class Counters(_Answer):
-    """Numbers of all records."""
+class Counters(_Response):
+    """Counts of all records and findings, and how up to date they are."""
 
-    outcomes: dict[Outcome, Count] = Field(description="Records by outcome since the beginning.")
-    rules: dict[str, Count] = Field(description="Findings by rule since the beginning.")
-    lag: Count = Field(description="Offsets of the input that are not done yet.")
-    last_commit_at: AwareDatetime | None = Field(description="When records were done last.")
+    outcomes: dict[Outcome, Count] = Field(description="Number of records by outcome, in total.")
+    rules: dict[str, Count] = Field(description="Number of findings by rule, in total.")
+    lag: Count = Field(description="Number of input offsets that are not processed yet.")
+    last_commit_at: AwareDatetime | None = Field(description="Time of the worker's last commit.")
     alerts_stalled_since: AwareDatetime | None = Field(
-        description="Since when nobody keeps the alerts, although there are verdicts; null else."
+        description="When the alerts stopped following the verdicts; null while they follow."
     )
-    complete: bool = Field(description="Whether everything has been read that there was at first.")
+    complete: bool = Field(description="Whether every topic has been read to its end once.")
     brokers_unreachable_since: AwareDatetime | None = Field(
-        description="Since when the brokers do not answer; null where they do."
+        description="When the brokers stopped answering; null while they answer."
     )
-    span: tuple[Bar, ...] = Field(description="Records by outcome over time, the latest last.")
+    span: tuple[Bar, ...] = Field(
+        description="Records by outcome in each interval, the latest last."
+    )
 
 
-class Example(_Answer):
-    """A sequence that breaks a rule beside the nearest one that does not."""
+class Example(_Response):
+    """A sequence that breaks a rule, and the most similar one that does not."""
 
-    why: str = Field(description="What is wrong with the bad one.")
-    field: str = Field(description="`procedures` or `diagnoses`: where they differ.")
-    bad: tuple[str, ...] = Field(description="Codes that break the rule.")
-    at_fault: tuple[int, ...] = Field(description="Which of them are at fault, counted from 0.")
-    good: tuple[str, ...] = Field(description="Codes that do not.")
-    proposed: tuple[str, ...] | None = Field(description="Procedures that the validator proposes.")
+    why: str = Field(description="What is wrong with the sequence that breaks the rule.")
+    field: str = Field(description="Codes in which the two differ: `procedures` or `diagnoses`.")
+    bad: tuple[str, ...] = Field(description="Codes of the sequence that breaks the rule.")
+    at_fault: tuple[int, ...] = Field(description="Indexes in `bad` of the codes at fault, from 0.")
+    good: tuple[str, ...] = Field(description="Codes of the sequence that does not break the rule.")
+    proposed: tuple[str, ...] | None = Field(description="Procedure codes proposed; null if none.")
 
 
-class RuleDetail(_Answer):
-    """All about one rule."""
+class RuleDetail(_Response):
+    """One rule, with its reason, sources and examples."""
 
-    code: str = Field(description="As in LV02.")
-    name: str = Field(description="As in levels-not-second.")
-    title: str = Field(description="The fault in a few words.")
-    severity: Severity = Field(description="How much a finding of it weighs.")
-    why: str = Field(description="Why the standard asks for it.")
-    clause: str = Field(description="Clause of the coding recommendation for IPG12, as in C2.")
-    source: str = Field(description="That clause, paraphrased.")
-    standards: tuple[str, ...] = Field(description="National clinical coding standards behind it.")
-    examples: tuple[Example, ...] = Field(description="What breaks it, and what does not.")
+    code: str = Field(description="Code of the rule, for example LV02.")
+    name: str = Field(description="Name of the rule, for example levels-not-second.")
+    title: str = Field(description="Short description of what breaks the rule.")
+    severity: Severity = Field(description="Severity of a finding of the rule.")
+    why: str = Field(description="Why the coding standard requires it.")
+    clause: str = Field(description="Clause of the IPG12 coding recommendation, for example C2.")
+    source: str = Field(description="Paraphrase of that clause.")
+    standards: tuple[str, ...] = Field(description="National clinical coding standards applied.")
+    examples: tuple[Example, ...] = Field(description="Pairs of a wrong and a correct sequence.")
 
 
 @cache
 def rule_details() -> dict[str, RuleDetail]:
-    """Tell all about each rule, by its code."""
+    """Return the details of every rule, by code."""
     return {rule.code: _rule_detail(rule) for rule in RULES}
 
 
@@ -161,6 +161,6 @@ def _example(rule: Rule, pair: Pair) -> Example:
     )
 
 
-def of_rule(episodes: Iterable[EpisodeRow], rule: str) -> Iterator[EpisodeRow]:
-    """Give the episodes that await correction because of a rule."""
+def episodes_of_rule(episodes: Iterable[EpisodeRow], rule: str) -> Iterator[EpisodeRow]:
+    """Return the episodes to correct because of a rule."""
     return (episode for episode in episodes if rule in episode.awaited)

@@ -1,4 +1,4 @@
-"""The pages that show something, at their addresses."""
+"""The pages that show something."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -10,20 +10,20 @@ from pydantic import ValidationError
 from schemas.alert import Alert, AlertAction
 from schemas.verdict import Outcome, Severity
 from streams.alerts.handling import contradiction
-from streams.dashboard.api import alert_detail, count
+from streams.dashboard.api import alert_detail, current_counters
 from streams.dashboard.chart import chart
-from streams.dashboard.dependencies import ThePages, TheReadModel
+from streams.dashboard.dependencies import PagesDep, ReadModelDep
 from streams.dashboard.params import (
     AlertFilter,
-    Episodes,
-    Key,
-    Part,
+    AlertKeyDep,
+    Pagination,
     ProviderCode,
     RuleCode,
     Span,
-    known_rule,
+    WorklistFilterQuery,
+    find_rule,
 )
-from streams.dashboard.responses import Show, rule_details
+from streams.dashboard.responses import AlertView, rule_details
 from streams.validation.rules import RULES
 
 site = APIRouter(include_in_schema=False)
@@ -31,11 +31,11 @@ site = APIRouter(include_in_schema=False)
 
 @site.get("/")
 async def overview(
-    request: Request, pages: ThePages, view: TheReadModel, span: Span = Span.HOUR
+    request: Request, pages: PagesDep, read_model: ReadModelDep, span: Span = Span.HOUR
 ) -> Response:
-    """Show how it stands."""
-    counters = count(view, span)
-    attention = view.attention()
+    """Show the counters, and how many alerts and episodes there are to deal with."""
+    counters = current_counters(read_model, span)
+    attention = read_model.alerts_needing_attention()
     return pages.render(
         request,
         "overview.html",
@@ -43,7 +43,7 @@ async def overview(
         counters=counters,
         chart=chart(counters.span),
         outcomes=list(Outcome),
-        recently={
+        recent_outcomes={
             outcome: sum(bar.outcomes.get(outcome, 0) for bar in counters.span)
             for outcome in Outcome
         },
@@ -51,9 +51,9 @@ async def overview(
             severity: sum(alert.severity is severity for alert in attention)
             for severity in Severity
         },
-        unattended=sum(Show.UNATTENDED.wants(alert) for alert in attention),
+        unattended=sum(AlertView.UNATTENDED.includes(alert) for alert in attention),
         oldest=min(attention, key=lambda alert: alert.since, default=None),
-        awaiting=view.awaiting().total(),
+        episodes=read_model.error_counts().total(),
         rules=sorted(
             (rule for rule in RULES if rule.code in counters.rules),
             key=lambda rule: -counters.rules[rule.code],
@@ -62,102 +62,100 @@ async def overview(
 
 
 @site.get("/alerts")
-async def alerts(request: Request, pages: ThePages, view: TheReadModel) -> Response:
-    """List alerts; where the filter makes no sense, say so at its field."""
-    given = dict(request.query_params)
+async def alerts(request: Request, pages: PagesDep, read_model: ReadModelDep) -> Response:
+    """List alerts; show the error at its field if the filter is not valid."""
+    params = dict(request.query_params)
     try:
-        asked, faults = AlertFilter.model_validate(given), {}
-    except ValidationError as error:
-        fields = [str(fault["loc"][0]) for fault in error.errors()]
-        asked, faults = AlertFilter(), {field: _advice(field) for field in fields}
-    found = [] if faults else [alert for alert in view.alerts() if asked.wants(alert)]
+        filters, errors = AlertFilter.model_validate(params), {}
+    except ValidationError as invalid:
+        fields = [str(error["loc"][0]) for error in invalid.errors()]
+        filters, errors = AlertFilter(), {field: _filter_error(field) for field in fields}
+    found = [] if errors else [alert for alert in read_model.alerts() if filters.matches(alert)]
     return pages.render(
         request,
         "alerts.html",
-        HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK,
-        asked=asked,
-        faults=faults,
-        provider=given.get("provider", ""),
-        shows=list(Show),
+        HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
+        filters=filters,
+        errors=errors,
+        provider=params.get("provider", ""),
+        views=list(AlertView),
         rules=RULES,
         total=len(found),
-        alerts=asked.of(found),
-        link=_linker("/alerts", asked),
+        alerts=filters.slice(found),
+        link=_page_link("/alerts", filters),
     )
 
 
 @site.get("/alerts/{rule}/{provider}")
 async def alert(
-    request: Request,
-    pages: ThePages,
-    view: TheReadModel,
-    key: Key,
-    done: str | None = None,
+    request: Request, pages: PagesDep, read_model: ReadModelDep, key: AlertKeyDep, done: str = ""
 ) -> Response:
-    """Show all about one alert."""
-    detail = alert_detail(view, key)
+    """Show one alert; `done` is the id of the command whose outcome to confirm."""
+    detail = alert_detail(read_model, key)
     return pages.render(
         request,
         "alert.html",
         detail=detail,
         rule=rule_details().get(key.rule),
-        actions=_possible(detail.alert),
-        done=next((event for event in detail.history if done and event.command == done), None),
+        actions=_possible_actions(detail.alert),
+        outcome=next((event for event in detail.history if done and event.command == done), None),
     )
 
 
 @site.get("/worklist")
-async def providers(request: Request, pages: ThePages, view: TheReadModel) -> Response:
-    """List the providers that have something to correct."""
-    return pages.render(request, "providers.html", providers=view.awaiting())
+async def providers(request: Request, pages: PagesDep, read_model: ReadModelDep) -> Response:
+    """List the providers that have episodes with errors."""
+    return pages.render(request, "providers.html", providers=read_model.error_counts())
 
 
 @site.get("/worklist/{provider}")
 async def worklist(
-    request: Request, pages: ThePages, view: TheReadModel, provider: ProviderCode, asked: Episodes
+    request: Request,
+    pages: PagesDep,
+    read_model: ReadModelDep,
+    provider: ProviderCode,
+    filters: WorklistFilterQuery,
 ) -> Response:
-    """List what a provider has to correct."""
-    found = view.worklist(provider, everything=asked.everything)
+    """List the episodes that a provider has to correct."""
+    found = read_model.worklist(provider, everything=filters.everything)
     return pages.render(
         request,
         "worklist.html",
         provider=provider,
-        asked=asked,
+        filters=filters,
         total=len(found),
-        episodes=asked.of(found),
-        link=_linker(f"/worklist/{provider}", asked),
+        episodes=filters.slice(found),
+        link=_page_link(f"/worklist/{provider}", filters),
     )
 
 
 @site.get("/rules")
-async def rules(request: Request, pages: ThePages, view: TheReadModel) -> Response:
-    """List the rules."""
-    return pages.render(request, "rules.html", rules=RULES, counts=view.timeline.rules)
+async def rules(request: Request, pages: PagesDep, read_model: ReadModelDep) -> Response:
+    """List the rules with their number of findings."""
+    return pages.render(request, "rules.html", rules=RULES, counts=read_model.timeline.rules)
 
 
 @site.get("/rules/{rule}")
-async def rule(request: Request, pages: ThePages, rule: RuleCode) -> Response:
-    """Show all about one rule."""
-    return pages.render(request, "rule.html", rule=known_rule(rule))
+async def rule(request: Request, pages: PagesDep, rule: RuleCode) -> Response:
+    """Show one rule."""
+    return pages.render(request, "rule.html", rule=find_rule(rule))
 
 
-def _advice(field: str) -> str:
-    """Say what a field of the filter should be."""
+def _filter_error(field: str) -> str:
     if field == "provider":
         return "Enter an ODS code: 3 to 12 letters and digits"
-    return f"There is no such {field}"
+    return f"The value of {field} is not valid: use the filter above"
 
 
-def _possible(alert: Alert) -> list[AlertAction]:
-    """Give what may be done with an alert as it stands."""
+def _possible_actions(alert: Alert) -> list[AlertAction]:
     return [action for action in AlertAction if contradiction(action, alert) is None]
 
 
-def _linker(path: str, asked: Part) -> Callable[[int], str]:
-    """Give what makes the address of another part of a list."""
+def _page_link(path: str, filters: Pagination) -> Callable[[int], str]:
+    """Return a function from an offset to the address of that page of a list."""
 
     def link(offset: int) -> str:
-        query = asked.model_dump(mode="json", exclude_defaults=True) | {"offset": offset}
+        query = filters.model_dump(mode="json", exclude_defaults=True) | {"offset": offset}
         return f"{path}?{urlencode(query)}"
 
     return link

@@ -1,4 +1,4 @@
-"""Running the dashboard as a process."""
+"""Runs the dashboard as a process."""
 
 import asyncio
 import logging
@@ -25,33 +25,33 @@ from streams.runtime.process import operator_error
 from streams.settings import Settings
 
 STOP_SECONDS: Final = 5
-"""How long a request that is under way may still take at the end."""
+"""How long requests in progress may still take at shutdown."""
 
 log = logging.getLogger("ipg12.dashboard")
 
 
 class Server(uvicorn.Server):
-    """A server that lets go of those who wait for changes before it stops."""
+    """A server that ends all streams of changes before it shuts down."""
 
-    def __init__(self, config: uvicorn.Config, notice: Broadcast) -> None:
-        """Take what they wait for."""
+    def __init__(self, config: uvicorn.Config, broadcast: Broadcast) -> None:
+        """Store the broadcast that the streams wait for."""
         super().__init__(config)
-        self._notice = notice
+        self._broadcast = broadcast
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop."""
-        self._notice.close()
+        """Close the broadcast, then shut down."""
+        self._broadcast.close()
         await super().shutdown(sockets)
 
 
 def run_dashboard(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises OperatorError where it cannot go on."""
-    topics, notice = Topics(settings.topic_prefix), Broadcast()
-    view = ReadModel(topics)
-    with _listening(settings) as listener:
-        desk = AlertClient(settings, Command.DASHBOARD)
+    """Serve until SIGTERM or SIGINT. Raises OperatorError if it cannot go on."""
+    topics, broadcast = Topics(settings.topic_prefix), Broadcast()
+    read_model = ReadModel(topics)
+    with _listen(settings) as listener:
+        client = AlertClient(settings, Command.DASHBOARD)
         set_up_logs()
-        app = create_dashboard(settings, view, notice, desk)
+        app = create_dashboard(settings, read_model, broadcast, client)
         server = Server(
             uvicorn.Config(
                 app,
@@ -62,26 +62,26 @@ def run_dashboard(settings: Settings) -> None:
                 forwarded_allow_ips=settings.dashboard_proxies,
                 timeout_graceful_shutdown=STOP_SECONDS,
             ),
-            notice,
+            broadcast,
         )
-        faults: list[BaseException] = []
+        errors: list[BaseException] = []
 
-        async def following() -> None:
-            contents = await asyncio.to_thread(TopicReader, settings, *view.topics)
-            with contents:
-                await follow(contents, topics.episodes, view, notice)
+        async def follow_topics() -> None:
+            reader = await asyncio.to_thread(TopicReader, settings, *read_model.topics)
+            with reader:
+                await follow(reader, topics.episodes, read_model, broadcast)
 
-        def ended(task: asyncio.Task[None]) -> None:
-            if fault := task.exception():
-                faults.append(fault)
+        def stop_on_error(task: asyncio.Task[None]) -> None:
+            if error := task.exception():
+                errors.append(error)
                 server.should_exit = True
 
         @asynccontextmanager
         async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-            task = asyncio.create_task(following())
-            task.add_done_callback(ended)
+            task = asyncio.create_task(follow_topics())
+            task.add_done_callback(stop_on_error)
             yield
-            notice.close()
+            broadcast.close()
             await asyncio.wait([task])
 
         app.router.lifespan_context = lifespan
@@ -93,16 +93,16 @@ def run_dashboard(settings: Settings) -> None:
             settings.dashboard_port,
             "token" if settings.api_token else "off",
         )
-        for number in SIGTERM, SIGINT:  # uvicorn raises what it caught once more after the end
+        for number in SIGTERM, SIGINT:  # uvicorn raises the signals it caught again at its end
             signal(number, lambda *_: None)
         server.run(sockets=[listener])
-    if faults:
-        raise operator_error(faults[0])
+    if errors:
+        raise operator_error(errors[0])
     log.info("dashboard.stopped")
 
 
-def _listening(settings: Settings) -> socket.socket:
-    """Give a socket that listens. Raises OperatorError."""
+def _listen(settings: Settings) -> socket.socket:
+    """Return a listening socket. Raises OperatorError."""
     host, port = settings.dashboard_host, settings.dashboard_port
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]

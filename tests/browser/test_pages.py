@@ -5,16 +5,16 @@ from collections.abc import Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser.conftest import PHONE, WIDE
-from dashboard.scenes import Scene, busy_scene, written
+from dashboard.scenes import Scene, busy_scene, record
 from dashboard.serving import OPEN, TOKEN, serving
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from schemas.alert import AlertAction
 from streams.settings import Settings
 
-BAD = written(procedures=["V44.4", "Y53.4", "V55.1", "Z66.5"])
+BAD = record(procedures=["V44.4", "Y53.4", "V55.1", "Z66.5"])
 GOOD_CODES = ["V44.4", "V55.1", "Y53.4", "Z66.5"]
-GOOD = written(procedures=GOOD_CODES)
+GOOD = record(procedures=GOOD_CODES)
 KEY = "LV02/R0A"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -41,7 +41,7 @@ def test_a_finding_appears_and_goes_without_a_reload(
 ) -> None:
     page.goto(f"{address}/alerts")
     page.evaluate("window.stayed = true")
-    expect(page.get_by_text("Nothing is left to do.")).to_be_visible()
+    expect(page.get_by_text("No alerts to deal with.")).to_be_visible()
     scene.publish([BAD])
     expect(page.get_by_role("link", name=KEY)).to_be_visible()
     expect(page.get_by_role("link", name="Alerts 1 to deal with")).to_be_visible()
@@ -57,7 +57,7 @@ def test_what_has_the_focus_keeps_it_while_the_page_changes(
     page.goto(f"{address}/alerts")
     page.get_by_role("link", name=KEY).focus()
     page.get_by_label("Provider").evaluate("field => field.value = 'R0'")
-    scene.publish([written(episode_id="E2", provider_code="RM3", procedures=["V44.4"])])
+    scene.publish([record(episode_id="E2", provider_code="RM3", procedures=["V44.4"])])
     expect(page.get_by_role("link", name="LV01/RM3")).to_be_visible()
     expect(page.get_by_role("link", name=KEY)).to_be_focused()
     expect(page.get_by_label("Provider")).to_have_value("R0")
@@ -67,14 +67,14 @@ def test_of_links_that_lead_to_the_same_place_the_one_with_the_focus_keeps_it(
     page: Page, scene: Scene, address: str
 ) -> None:
     codes = ["V44.4", "Y53.4", "V55.1", "Z66.5"]
-    scene.publish([written(episode_id=f"E{number}", procedures=codes) for number in range(3)])
+    scene.publish([record(episode_id=f"E{number}", procedures=codes) for number in range(3)])
     page.goto(f"{address}/worklist/R0A")
     links = page.get_by_role("link", name="LV02")
     links.nth(2).focus()
-    scene.publish([written(episode_id="E3", procedures=codes)])
+    scene.publish([record(episode_id="E3", procedures=codes)])
     expect(links).to_have_count(4)
     expect(links.nth(2)).to_be_focused()
-    scene.publish([written(episode_id=f"E{number}", procedures=GOOD_CODES) for number in range(4)])
+    scene.publish([record(episode_id=f"E{number}", procedures=GOOD_CODES) for number in range(4)])
     expect(links).to_have_count(0)
     expect(page.locator("#list")).to_be_focused()
 
@@ -83,7 +83,7 @@ def test_a_part_of_a_list_that_has_gone_says_so(page: Page, scene: Scene, addres
     scene.publish([BAD])
     for path in "/alerts?offset=50", "/worklist/R0A?offset=50":
         page.goto(address + path)
-        expect(page.get_by_text("The list is not that long any more.")).to_be_visible()
+        expect(page.get_by_text("This page of the list is empty.")).to_be_visible()
         page.get_by_role("link", name="Previous").click()
         expect(page.get_by_role("link", name="LV02").first).to_be_visible()
 
@@ -102,13 +102,13 @@ def test_a_filter_that_makes_no_sense_is_told_at_its_field(page: Page, address: 
 def test_a_page_comes_back_to_life_when_the_dashboard_does(page: Page, scene: Scene) -> None:
     with serving(scene) as address:
         page.goto(f"{address}/alerts")
-        expect(page.get_by_text("Nothing is left to do.")).to_be_visible()
-    expect(page.get_by_text("Not up to date since")).to_be_visible()
-    scene.notice.over = False
+        expect(page.get_by_text("No alerts to deal with.")).to_be_visible()
+    expect(page.get_by_text("Out of date since")).to_be_visible()
+    scene.broadcast.closed = False
     scene.publish([BAD])
     with serving(scene, int(address.rpartition(":")[2])):
         expect(page.get_by_role("link", name=KEY)).to_be_visible()
-        expect(page.get_by_text("Not up to date since")).to_be_hidden()
+        expect(page.get_by_text("Out of date since")).to_be_hidden()
 
 
 def test_an_alert_is_acknowledged_silenced_and_resolved(
@@ -120,7 +120,7 @@ def test_an_alert_is_acknowledged_silenced_and_resolved(
     sign_in(page)
     page.get_by_label("Note").fill("asked the coders")
     page.get_by_role("button", name="Acknowledge").click()
-    expect(page.get_by_text("Done: the alert was acknowledged.")).to_be_visible()
+    expect(page.get_by_text("Alert acknowledged.")).to_be_visible()
     expect(page.get_by_role("listitem").filter(has_text="Acknowledged by Ann")).to_be_visible()
     expect(page.get_by_role("link", name="Acknowledge", exact=True)).to_be_hidden()
 
@@ -128,11 +128,11 @@ def test_an_alert_is_acknowledged_silenced_and_resolved(
     page.get_by_role("button", name="Silence").click()
     faults = page.get_by_role("alert")
     expect(faults).to_be_focused()
-    expect(faults.get_by_role("link")).to_have_text(["Choose how long", "Enter a reason"])
+    expect(faults.get_by_role("link")).to_have_text(["Choose a duration", "Enter a reason"])
     page.get_by_label("8 hours").check()
     page.get_by_label("Reason").fill("known")
     page.get_by_role("button", name="Silence").click()
-    expect(page.get_by_text("Done: the alert was silenced.")).to_be_visible()
+    expect(page.get_by_text("Alert silenced.")).to_be_visible()
     page.get_by_role("link", name="End silence").click()
     page.get_by_role("button", name="End silence").click()
 
@@ -140,8 +140,8 @@ def test_an_alert_is_acknowledged_silenced_and_resolved(
     expect(page.get_by_text("1 episode leaves the worklist")).to_be_visible()
     page.get_by_label("Reason").fill("withdrawn")
     page.get_by_role("button", name="Resolve").click()
-    expect(page.get_by_text("Done: the alert was resolved.")).to_be_visible()
-    alert = scene.view.alert(KEY)
+    expect(page.get_by_text("Alert resolved.")).to_be_visible()
+    alert = scene.read_model.alert(KEY)
     assert alert is not None
     assert (alert.state, alert.acknowledged_by, alert.note) == ("resolved", "Ann", "withdrawn")
     page.get_by_role("button", name="Sign out").click()
@@ -199,7 +199,7 @@ def test_everything_can_be_done_with_the_keyboard_alone(
         else:
             with page.expect_navigation():
                 page.keyboard.press("Enter")
-    expect(page.get_by_text("Done: the alert was acknowledged.")).to_be_visible()
+    expect(page.get_by_text("Alert acknowledged.")).to_be_visible()
 
 
 def test_without_javascript_everything_is_there_too(
@@ -214,7 +214,7 @@ def test_without_javascript_everything_is_there_too(
         sign_in(page)
         page.get_by_label("Reason").fill("withdrawn")
         page.get_by_role("button", name="Resolve").click()
-        expect(page.get_by_text("Done: the alert was resolved.")).to_be_visible()
+        expect(page.get_by_text("Alert resolved.")).to_be_visible()
         page.goto(f"{address}/alerts")
         page.get_by_label("Show").select_option("resolved")
         page.get_by_role("button", name="Filter").click()
@@ -225,8 +225,8 @@ def test_what_people_and_publishers_write_is_shown_as_text(
     page: Page, scene: Scene, address: str
 ) -> None:
     script = "<script>document.title = 'taken'</script>"
-    scene.publish([written(episode_id="<b>E1</b>", procedures=["V44.4", "<i>V55.1</i>"])])
-    for alert in scene.view.alerts():
+    scene.publish([record(episode_id="<b>E1</b>", procedures=["V44.4", "<i>V55.1</i>"])])
+    for alert in scene.read_model.alerts():
         scene.command(AlertAction.ACKNOWLEDGE, alert.key, by=script, why=script)
         page.goto(f"{address}/alerts/{alert.key}")
         assert page.title() == f"{alert.key} - ipg12"
@@ -246,7 +246,7 @@ def test_every_page_is_accessible_fits_and_asks_nobody_else(
         asked: set[str] = set()
         paths = ["/", "/?span=day", "/alerts", "/alerts?show=all&limit=5", "/worklist", "/rules"]
         paths += ["/worklist/R0A", "/rules/LV02", "/sign-in", "/nowhere", "/alerts/LV02/ZZZ"]
-        keys = [alert.key for alert in scene.view.alerts()]
+        keys = [alert.key for alert in scene.read_model.alerts()]
         if filled:
             page.goto(f"{address}/sign-in")
             sign_in(page)

@@ -1,4 +1,4 @@
-"""The dashboard on a scene, served in this process."""
+"""Serves the dashboard of a scene in this process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -15,36 +15,36 @@ from pydantic import SecretStr
 from streams.dashboard.serve import Server
 from streams.settings import Settings
 
-TOKEN = "a-token-of-the-tests"  # noqa: S105  # it opens nothing
+TOKEN = "a-token-of-the-tests"  # noqa: S105  # of no other use
 OPEN = Settings(alert_warnings="1", api_token=SecretStr(TOKEN))
 SECONDS = 20
 
 
 @contextmanager
 def serving(scene: Scene, port: int | None = None) -> Iterator[str]:
-    """Serve a scene, on any port unless one is given; gives the address."""
-    app = scene.dashboard()
+    """Serve a scene, on a free port by default; yield the address."""
+    app = create_dashboard(scene.settings, scene.read_model, scene.broadcast, scene)
     port = port or free_port()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
 
-        async def taken(take: Callable[[], None]) -> None:
-            take()
+        async def call(function: Callable[[], None]) -> None:
+            function()
 
-        scene.hand_over = lambda take: asyncio.run_coroutine_threadsafe(taken(take), loop).result()
+        scene.run = lambda function: asyncio.run_coroutine_threadsafe(call(function), loop).result()
         yield
 
     app.router.lifespan_context = lifespan
     config = uvicorn.Config(app, HOST, port, log_config=None, timeout_graceful_shutdown=2)
-    server = Server(config, scene.notice)
+    server = Server(config, scene.broadcast)
     thread = Thread(target=server.run)
     thread.start()
     try:
-        wait_until(lambda: server.started, "the dashboard was there", SECONDS)
+        wait_until(lambda: server.started, "the dashboard had started", SECONDS)
         yield f"http://{HOST}:{port}"
     finally:
         server.should_exit = True
         thread.join()
-        scene.hand_over = lambda take: take()
+        scene.run = lambda function: function()

@@ -1,4 +1,4 @@
-"""The API, and what both it and the pages promise to everybody who asks."""
+"""The API, and what both it and the pages guarantee."""
 
 import json
 import time
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from dashboard.scenes import TOPICS, Scene, busy_scene, written
+from dashboard.scenes import TOPICS, Scene, busy_scene, record
 from dashboard.serving import OPEN, TOKEN
 from fastapi.testclient import TestClient
 from httpx2 import Response
@@ -23,14 +23,14 @@ from streams.validation.check import judge
 from streams.validation.rules import RULES
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "episodes.jsonl"
-BAD = written(procedures=["V44.4", "Y53.4", "V55.1", "Z66.5"])
+BAD = record(procedures=["V44.4", "Y53.4", "V55.1", "Z66.5"])
 KEY = "LV02/R0A"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 UNTIL = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
 
 
 def client(scene: Scene, *, raise_server_exceptions: bool = True) -> TestClient:
-    app = scene.dashboard()
+    app = create_dashboard(scene.settings, scene.read_model, scene.broadcast, scene)
     return TestClient(
         app,
         base_url="http://localhost",
@@ -48,25 +48,25 @@ def scene() -> Scene:
 
 @pytest.fixture
 def api(scene: Scene) -> Iterator[TestClient]:
-    with client(scene) as asked:
-        yield asked
+    with client(scene) as http:
+        yield http
 
 
 def problem(answer: Response) -> str:
-    """Give what a problem says; it is one whole, and of the status that it names."""
+    """Return the detail of a problem, after verifying its fields and status."""
     assert answer.headers["content-type"] == "application/problem+json"
-    said = answer.json()
-    assert set(said) == {"type", "title", "status", "detail", "errors"}
-    assert said["status"] == answer.status_code
-    return str(said["detail"])
+    fields = answer.json()
+    assert set(fields) == {"type", "title", "status", "detail", "errors"}
+    assert fields["status"] == answer.status_code
+    return str(fields["detail"])
 
 
-def test_alerts_are_listed_as_asked_for() -> None:
+def test_alerts_are_listed_as_requested() -> None:
     scene = busy_scene(OPEN)
-    alerts, asked = scene.view.alerts(), client(scene)
+    alerts, http = scene.read_model.alerts(), client(scene)
 
     def listed(query: str) -> list[Alert]:
-        answer = asked.get(f"/api/alerts?{query}").json()
+        answer = http.get(f"/api/alerts?{query}").json()
         assert answer["total"] == len(answer["alerts"])
         return [Alert.model_validate(alert) for alert in answer["alerts"]]
 
@@ -83,29 +83,29 @@ def test_alerts_are_listed_as_asked_for() -> None:
     (first, *_) = alerts
     found = listed(f"{limit}&rule={first.rule}&provider={first.provider.lower()}&severity=")
     assert found == [first]
-    whole = asked.get("/api/alerts?show=all&limit=3&offset=2").json()
+    whole = http.get("/api/alerts?show=all&limit=3&offset=2").json()
     assert [Alert.model_validate(alert) for alert in whole["alerts"]] == alerts[2:5]
     assert whole["total"] == len(alerts)
 
 
-def test_alerts_that_somebody_sees_to_are_told_from_those_that_nobody_does() -> None:
+def test_acknowledged_alerts_are_listed_apart_from_unattended_ones() -> None:
     scene = Scene(OPEN)
-    scene.publish([BAD, written(episode_id="E2", provider_code="RM3", procedures=["V44.4"])])
-    before = {alert.key for alert in scene.view.alerts()}
+    scene.publish([BAD, record(episode_id="E2", provider_code="RM3", procedures=["V44.4"])])
+    before = {alert.key for alert in scene.read_model.alerts()}
     scene.command(AlertAction.ACKNOWLEDGE, KEY)
-    asked = client(scene)
+    http = client(scene)
     shown = {
         show: {f"{alert['rule']}/{alert['provider']}" for alert in answer["alerts"]}
         for show in ("attention", "unattended", "acknowledged")
-        for answer in [asked.get(f"/api/alerts?show={show}").json()]
+        for answer in [http.get(f"/api/alerts?show={show}").json()]
     }
     assert shown == {
         "attention": before,
         "unattended": before - {KEY},
         "acknowledged": {KEY},
     }
-    assert scene.view.alerts()[-1].key == KEY
-    assert f"{len(before) - 1} nobody has acknowledged" in asked.get("/").text
+    assert scene.read_model.alerts()[-1].key == KEY
+    assert f"{len(before) - 1} not acknowledged" in http.get("/").text
 
 
 def test_it_knows_codes_in_any_case(api: TestClient) -> None:
@@ -117,7 +117,7 @@ def upper(address: str) -> str:
     return address.replace("lv02", "LV02").replace("r0a", "R0A")
 
 
-def test_an_alert_is_told_with_its_history_and_its_episodes(api: TestClient) -> None:
+def test_an_alert_has_its_history_and_its_episodes(api: TestClient) -> None:
     detail = api.get(f"/api/alerts/{KEY}").json()
     assert detail["alert"]["awaiting"] == 1
     assert [event["step"] for event in detail["history"]] == ["opened"]
@@ -127,14 +127,14 @@ def test_an_alert_is_told_with_its_history_and_its_episodes(api: TestClient) -> 
     assert (worklist["total"], worklist["episodes"]) == (1, detail["episodes"])
 
 
-def test_counters_tell_what_the_ledger_counts(api: TestClient) -> None:
+def test_counters_are_those_of_the_ledger(api: TestClient) -> None:
     counters = api.get("/api/counters?span=day").json()
     assert counters["outcomes"] == {"non-compliant": 1}
     assert counters["rules"] == {"LV02": 1}
     assert len(counters["span"]) == 48
 
 
-def test_every_rule_is_told_with_its_examples(api: TestClient) -> None:
+def test_every_rule_has_its_examples(api: TestClient) -> None:
     rules = api.get("/api/rules").json()
     assert [rule["code"] for rule in rules] == [rule.code for rule in RULES]
     for rule in rules:
@@ -153,27 +153,25 @@ def test_a_check_gives_the_verdict_that_a_record_would_have_had(api: TestClient)
     assert api.post("/api/check", content=b"{").json()["rejection"]["reason"] == "not-json"
     large = b'"' + b"x" * OPEN.max_record_bytes
     answer = api.post("/api/check", content=large)
-    assert (answer.status_code, problem(answer)) == (413, "an episode has 1048576 bytes at most")
+    assert (answer.status_code, problem(answer)) == (413, "the episode exceeds 1048576 bytes")
 
 
-def test_an_alert_is_dealt_with_from_acknowledged_to_resolved(
-    api: TestClient, scene: Scene
-) -> None:
-    for action, wish, said in (
+def test_an_alert_is_acknowledged_silenced_and_resolved(api: TestClient, scene: Scene) -> None:
+    for action, body, step in (
         ("acknowledge", {}, "acknowledged"),
         ("silence", {"why": "known", "until": UNTIL}, "silenced"),
         ("unsilence", {}, "unsilenced"),
         ("resolve", {"why": "withdrawn"}, "resolved"),
     ):
-        answer = api.post(f"/api/alerts/{KEY}/{action}", json={"by": "Ann", **wish}, headers=BEARER)
+        answer = api.post(f"/api/alerts/{KEY}/{action}", json={"by": "Ann", **body}, headers=BEARER)
         assert answer.status_code == 200, answer.text
         event = AlertEvent.model_validate(answer.json())
-        assert (event.step, event.by) == (said, "Ann")
-        assert scene.view.alert(KEY) == event.alert
+        assert (event.step, event.by) == (step, "Ann")
+        assert scene.read_model.alert(KEY) == event.alert
 
 
 @pytest.mark.parametrize(
-    "address,wish,status,said",
+    "address,body,status,detail",
     [
         (f"{KEY}/acknowledge", {"by": ""}, 422, "body.by String should have at least 1 character"),
         (f"{KEY}/acknowledge", {}, 422, "body.by Field required"),
@@ -200,18 +198,18 @@ def test_an_alert_is_dealt_with_from_acknowledged_to_resolved(
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
-def test_what_cannot_be_done_is_a_problem_and_changes_nothing(
-    api: TestClient, scene: Scene, address: str, wish: dict[str, str], status: int, said: str
+def test_an_invalid_action_is_a_problem_and_changes_nothing(
+    api: TestClient, scene: Scene, address: str, body: dict[str, str], status: int, detail: str
 ) -> None:
-    before = scene.view.alerts()
-    answer = api.post(f"/api/alerts/{address}", json=wish, headers=BEARER)
+    before = scene.read_model.alerts()
+    answer = api.post(f"/api/alerts/{address}", json=body, headers=BEARER)
     assert answer.status_code == status
-    assert said in problem(answer)
-    assert scene.view.alerts() == before
+    assert detail in problem(answer)
+    assert scene.read_model.alerts() == before
 
 
 @pytest.mark.parametrize(
-    "address,status,said",
+    "address,status,detail",
     [
         ("alerts?show=some", 422, "query.show"),
         ("alerts?limit=201", 422, "query.limit"),
@@ -224,31 +222,31 @@ def test_what_cannot_be_done_is_a_problem_and_changes_nothing(
         ("nothing", 404, "Not Found"),
     ],
 )
-def test_a_question_that_makes_no_sense_is_a_problem(
-    api: TestClient, address: str, status: int, said: str
+def test_an_invalid_request_is_a_problem(
+    api: TestClient, address: str, status: int, detail: str
 ) -> None:
     answer = api.get(f"/api/{address}")
     assert answer.status_code == status
-    assert said in problem(answer)
+    assert detail in problem(answer)
 
 
 def test_a_problem_does_not_quote_what_was_sent(api: TestClient) -> None:
-    wish = {"by": "secret" * 30, "why": ["secret"], "until": "secret"}
-    answer = api.post(f"/api/alerts/{KEY}/silence", json=wish, headers=BEARER)
+    body = {"by": "secret" * 30, "why": ["secret"], "until": "secret"}
+    answer = api.post(f"/api/alerts/{KEY}/silence", json=body, headers=BEARER)
     assert len(answer.json()["errors"]) == 3
     assert "secret" not in answer.text
 
 
 def test_without_a_token_configured_nothing_can_be_changed(scene: Scene) -> None:
     scene.settings = Settings()
-    with client(scene) as asked:
+    with client(scene) as http:
         for headers in {}, BEARER:
-            answer = asked.post(f"/api/alerts/{KEY}/acknowledge", json={"by": "A"}, headers=headers)
+            answer = http.post(f"/api/alerts/{KEY}/acknowledge", json={"by": "A"}, headers=headers)
             assert answer.status_code == 403
             assert "set IPG12_API_TOKEN" in problem(answer)
-        assert asked.get(f"/alerts/{KEY}/acknowledge").status_code == 403
-        signing = asked.post("/sign-in", data={"name": "A", "token": ""})
-        assert (signing.status_code, dict(signing.cookies)) == (403, {})
+        assert http.get(f"/alerts/{KEY}/acknowledge").status_code == 403
+        signing = http.post("/sign-in", data={"name": "A", "token": ""})
+        assert (signing.status_code, signing.cookies) == (403, {})
 
 
 def test_a_token_that_is_wrong_too_often_has_to_wait_even_if_it_is_right_then(
@@ -272,25 +270,25 @@ def test_a_token_that_is_wrong_too_often_has_to_wait_even_if_it_is_right_then(
 @pytest.mark.parametrize(
     "address", ["/", "/api/alerts", "/static/live.js", "/livez", "/nowhere", "/api/broken"]
 )
-def test_every_answer_tells_browsers_to_be_careful(scene: Scene, address: str) -> None:
-    asked = client(scene, raise_server_exceptions=False)
+def test_every_response_has_the_security_headers(scene: Scene, address: str) -> None:
+    http = client(scene, raise_server_exceptions=False)
 
-    @asked.app.get("/api/broken")  # type: ignore[attr-defined, untyped-decorator]  # only ASGI to its types
+    @http.app.get("/api/broken")  # type: ignore[attr-defined, untyped-decorator]
     async def broken() -> None:
         raise ZeroDivisionError
 
     for host in "localhost", "elsewhere.invalid":
-        answer = asked.get(address, headers={"Origin": "http://elsewhere.invalid", "Host": host})
+        answer = http.get(address, headers={"Origin": "http://elsewhere.invalid", "Host": host})
         assert {name: answer.headers[name] for name in HEADERS} == HEADERS
         assert not [name for name in answer.headers if name.startswith("access-control-")]
 
 
-def test_a_fault_of_its_own_is_a_problem_that_says_nothing_of_it(scene: Scene) -> None:
-    asked = client(scene, raise_server_exceptions=False)
-    scene.view.alerts = None  # type: ignore[assignment, method-assign]  # a fault
-    answer = asked.get("/api/alerts")
+def test_an_internal_error_is_a_problem_without_details(scene: Scene) -> None:
+    http = client(scene, raise_server_exceptions=False)
+    scene.read_model.alerts = None  # type: ignore[assignment, method-assign]
+    answer = http.get("/api/alerts")
     assert answer.status_code == 500
-    assert problem(answer) == "this is a fault of the dashboard's own; report it"
+    assert problem(answer) == "internal error in the dashboard; report it"
 
 
 def test_a_form_that_another_site_sends_changes_nothing(scene: Scene, api: TestClient) -> None:
@@ -302,7 +300,7 @@ def test_a_form_that_another_site_sends_changes_nothing(scene: Scene, api: TestC
         assert answer.status_code == 403
         assert "another site" in answer.text
         assert "set-cookie" not in answer.headers
-    alert = scene.view.alert(KEY)
+    alert = scene.read_model.alert(KEY)
     assert alert is not None
     assert alert.state == "open"
     ours = {"Origin": "http://localhost"}
@@ -311,11 +309,11 @@ def test_a_form_that_another_site_sends_changes_nothing(scene: Scene, api: TestC
 
 def test_behind_a_proxy_it_goes_by_the_names_that_it_was_given(scene: Scene) -> None:
     scene.settings = OPEN.model_copy(update={"dashboard_names": "ipg12.example"})
-    with client(scene) as asked:
-        assert asked.get("/", headers={"Host": "ipg12.example"}).status_code == 200
+    with client(scene) as http:
+        assert http.get("/", headers={"Host": "ipg12.example"}).status_code == 200
         form = {"name": "Ann", "token": TOKEN}
         origin = {"Origin": "https://ipg12.example"}
-        assert asked.post("/sign-in", data=form, headers=origin).status_code == 303
+        assert http.post("/sign-in", data=form, headers=origin).status_code == 303
 
 
 def test_who_has_signed_in_is_known_by_a_cookie_that_nobody_can_make_or_keep(
@@ -338,9 +336,9 @@ def test_who_has_signed_in_is_known_by_a_cookie_that_nobody_can_make_or_keep(
 
 
 def test_a_cookie_that_came_by_https_goes_by_https_only(scene: Scene) -> None:
-    app = scene.dashboard()
-    asked = TestClient(app, base_url="https://localhost", follow_redirects=False)
-    answer = asked.post("/sign-in", data={"name": "Ann", "token": TOKEN})
+    app = create_dashboard(scene.settings, scene.read_model, scene.broadcast, scene)
+    http = TestClient(app, base_url="https://localhost", follow_redirects=False)
+    answer = http.post("/sign-in", data={"name": "Ann", "token": TOKEN})
     assert "; Secure" in answer.headers["set-cookie"]
 
 
@@ -352,17 +350,17 @@ def test_a_large_request_is_refused_before_it_is_read_and_before_the_token_is_as
     assert answer.status_code == 413
 
 
-def test_until_everything_was_read_it_does_not_answer_as_if_it_had(scene: Scene) -> None:
-    scene.view.complete = False
-    with client(scene) as asked:
+def test_until_the_topics_are_read_it_does_not_answer_as_if_they_were(scene: Scene) -> None:
+    scene.read_model.complete = False
+    with client(scene) as http:
         for address in "alerts", f"alerts/{KEY}", "worklist", "worklist/R0A":
-            answer = asked.get(f"/api/{address}")
+            answer = http.get(f"/api/{address}")
             assert (answer.status_code, "still being read" in problem(answer)) == (503, True)
-        wish = {"by": "Ann"}
-        answer = asked.post(f"/api/alerts/{KEY}/acknowledge", json=wish, headers=BEARER)
+        body = {"by": "Ann"}
+        answer = http.post(f"/api/alerts/{KEY}/acknowledge", json=body, headers=BEARER)
         assert answer.status_code == 503
-        assert asked.get("/api/counters").json()["complete"] is False
-        assert "What you see is not everything yet" in asked.get("/alerts").text
+        assert http.get("/api/counters").json()["complete"] is False
+        assert "This page is not complete yet" in http.get("/alerts").text
 
 
 @pytest.mark.parametrize("address", ["/alerts/lv2/R0A", "/alerts/%E2%9C%93/R0A/acknowledge"])
@@ -378,61 +376,61 @@ def test_a_page_with_odd_signs_in_its_address_leads_to_signing_in(api: TestClien
 
 
 def test_a_name_that_somebody_else_has_given_this_machine_is_refused(scene: Scene) -> None:
-    with client(scene) as asked:
-        assert asked.get("/", headers={"Host": "elsewhere.invalid"}).status_code == 400
+    with client(scene) as http:
+        assert http.get("/", headers={"Host": "elsewhere.invalid"}).status_code == 400
     scene.settings = Settings(dashboard_host="0.0.0.0")  # noqa: S104  # a proxy stands before it
-    with client(scene) as asked:
-        assert asked.get("/", headers={"Host": "ipg12.example"}).status_code == 200
+    with client(scene) as http:
+        assert http.get("/", headers={"Host": "ipg12.example"}).status_code == 200
 
 
 def test_it_is_ready_once_everything_was_read_and_while_brokers_answer() -> None:
     scene = Scene(OPEN)
-    with client(scene) as asked:
-        assert asked.get("/livez").json() == {"alive": True}
-        early = asked.get("/readyz")
+    with client(scene) as http:
+        assert http.get("/livez").json() == {"alive": True}
+        early = http.get("/readyz")
         assert (early.status_code, early.json()["reason"]) == (
             503,
             "the topics are still being read",
         )
         scene.publish([BAD])
-        assert asked.get("/readyz").json() == {"ready": True, "reason": None}
-        scene.view.brokers_unreachable_since = datetime.now(UTC)
-        assert asked.get("/readyz").json()["reason"] == "the brokers do not answer"
+        assert http.get("/readyz").json() == {"ready": True, "reason": None}
+        scene.read_model.brokers_unreachable_since = datetime.now(UTC)
+        assert http.get("/readyz").json()["reason"] == "the brokers do not answer"
 
 
-def test_where_verdicts_are_newer_than_the_alerts_it_says_since_when(
+def test_alerts_that_stop_following_the_verdicts_are_reported_as_stalled(
     scene: Scene, api: TestClient
 ) -> None:
     assert api.get("/api/counters").json()["alerts_stalled_since"] is None
-    scene.keeping = False
+    scene.alerts_running = False
     scene.publish([BAD], seconds=600)
     assert api.get("/api/counters").json()["alerts_stalled_since"] is not None
-    kept_at = scene.began - timedelta(seconds=30)
-    scene.put(TOPICS.alert_ledger, "v/0", AlertPosition(upto=0, partitions=1), kept_at)
-    scene.show()
+    updated_at = scene.clock - timedelta(seconds=30)
+    scene.put(TOPICS.alert_ledger, "v/0", AlertPosition(upto=0, partitions=1), updated_at)
+    scene.read()
     assert api.get("/api/counters").json()["alerts_stalled_since"] is None
-    scene.publish([written(procedures=["W37.1"])], seconds=600)
+    scene.publish([record(procedures=["W37.1"])], seconds=600)
     assert api.get("/api/counters").json()["alerts_stalled_since"] is None
     scene.publish([BAD])
     since = api.get("/api/counters").json()["alerts_stalled_since"]
-    assert datetime.fromisoformat(since) == kept_at.replace(
-        microsecond=kept_at.microsecond // 1000 * 1000
+    assert datetime.fromisoformat(since) == updated_at.replace(
+        microsecond=updated_at.microsecond // 1000 * 1000
     )
-    assert "Nobody has kept the alerts since" in api.get("/").text
+    assert "Alerts have not been updated since" in api.get("/").text
 
 
-def test_what_a_proposal_does_not_mend_is_said_beside_it(scene: Scene, api: TestClient) -> None:
-    half = written(episode_id="E3", procedures=["Y53.4", "V44.4", "V55.1", "Z66.5"])
+def test_findings_that_a_proposal_does_not_fix_are_named(scene: Scene, api: TestClient) -> None:
+    half = record(episode_id="E3", procedures=["Y53.4", "V44.4", "V55.1", "Z66.5"])
     scene.publish([half])
-    (_, row) = scene.view.worklist("R0A")
+    (_, row) = scene.read_model.worklist("R0A")
     left = {finding.rule for finding in row.findings if finding.fix is None}
     assert left
     text = " ".join(api.get("/worklist/R0A").text.split())
-    assert text.count("This does not mend") == 1
-    assert f"This does not mend {' and '.join(sorted(left))}" in text
+    assert text.count("This does not fix") == 1
+    assert f"This does not fix {' and '.join(sorted(left))}" in text
 
 
-def test_where_nobody_keeps_the_alerts_it_says_so(scene: Scene, api: TestClient) -> None:
+def test_without_an_alerts_process_the_problem_says_so(scene: Scene, api: TestClient) -> None:
     def unanswered(_: object) -> AlertEvent:
         message = "no answer within 20 s: is `ipg12 alerts run` running?"
         raise OperatorError(message)

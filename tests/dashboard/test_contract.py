@@ -1,4 +1,4 @@
-"""The API holds what its OpenAPI document says, whatever it is asked."""
+"""The API answers as its OpenAPI document says, whatever the request."""
 
 import json
 import re
@@ -11,7 +11,10 @@ from dashboard.serving import OPEN, TOKEN
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
-APP = busy_scene(OPEN).dashboard()
+from streams.dashboard.app import create_dashboard
+
+SCENE = busy_scene(OPEN)
+APP = create_dashboard(SCENE.settings, SCENE.read_model, SCENE.broadcast, SCENE)
 API = schemathesis.openapi.from_asgi("/api/openapi.json", APP, headers={"Host": "localhost"})
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 

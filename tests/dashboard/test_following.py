@@ -16,7 +16,7 @@ ROW = LedgerRow(upto=7, outcomes={Outcome.COMPLIANT: 8}, rules={})
 
 
 class Message:
-    """As librdkafka gives it."""
+    """A message as confluent_kafka returns it."""
 
     def __init__(self, value: bytes) -> None:
         self._value = value
@@ -40,13 +40,13 @@ class Message:
         return self._value
 
 
-class Contents:
-    """Topics that end after what was given, on brokers that answer or do not."""
+class FakeReader:
+    """A TopicReader whose topics hold some values, on brokers that answer or do not."""
 
-    def __init__(self, *values: bytes, answers: list[int | None]) -> None:
+    def __init__(self, *values: bytes, lags: list[int | None]) -> None:
         self._values = [*values]
-        self._answers = answers
-        self.asked: list[Mapping[str, int]] = []
+        self._lags = lags
+        self.positions: list[Mapping[str, int]] = []
         self.unfinished = {(TOPICS.ledger, 0)}
 
     def poll(self) -> Iterator[Message]:
@@ -60,46 +60,46 @@ class Contents:
 
     def left(self, topic: str, done: Mapping[str, int]) -> int | None:
         assert topic == TOPICS.episodes
-        self.asked.append(done)
-        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        self.positions.append(done)
+        return self._lags.pop(0) if len(self._lags) > 1 else self._lags[0]
 
 
 async def followed(
-    contents: Contents, until: Callable[[ReadModel], object], monkeypatch: pytest.MonkeyPatch
+    reader: FakeReader, until: Callable[[ReadModel], object], monkeypatch: pytest.MonkeyPatch
 ) -> ReadModel:
-    """Follow until the view says what is waited for."""
-    monkeypatch.setattr(following, "LOOK_SECONDS", -1)
-    view, notice = ReadModel(TOPICS), Broadcast()
-    task = asyncio.create_task(follow(contents, TOPICS.episodes, view, notice))  # type: ignore[arg-type]  # a fake
+    """Follow until the read model fulfils a condition, and return it."""
+    monkeypatch.setattr(following, "CHECK_SECONDS", -1)
+    read_model, broadcast = ReadModel(TOPICS), Broadcast()
+    task = asyncio.create_task(follow(reader, TOPICS.episodes, read_model, broadcast))  # type: ignore[arg-type]
     async with asyncio.timeout(10):
-        while not until(view):
-            await notice.wait(1)
-    notice.close()
+        while not until(read_model):
+            await broadcast.wait(1)
+    broadcast.close()
     await task
-    return view
+    return read_model
 
 
 async def test_it_is_complete_once_every_topic_was_read_to_its_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    contents = Contents(ROW.model_dump_json().encode(), answers=[3])
-    view = await followed(contents, lambda view: view.complete, monkeypatch)
-    assert view.timeline.upto == {"e/0": 7}
-    assert contents.asked[-1] == {"e/0": 7}
-    assert (view.lag, view.brokers_unreachable_since) == (3, None)
+    reader = FakeReader(ROW.model_dump_json().encode(), lags=[3])
+    read_model = await followed(reader, lambda model: model.complete, monkeypatch)
+    assert read_model.timeline.upto == {"e/0": 7}
+    assert reader.positions[-1] == {"e/0": 7}
+    assert (read_model.lag, read_model.brokers_unreachable_since) == (3, None)
 
 
-async def test_it_says_since_when_brokers_are_silent_until_they_answer(
+async def test_it_reports_since_when_brokers_are_unreachable_until_they_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    silent = await followed(
-        Contents(answers=[5, None]), lambda view: view.brokers_unreachable_since, monkeypatch
+    unreachable = await followed(
+        FakeReader(lags=[5, None]), lambda model: model.brokers_unreachable_since, monkeypatch
     )
-    assert silent.lag == 5
-    back = await followed(Contents(answers=[None, 4]), lambda view: view.lag == 4, monkeypatch)
+    assert unreachable.lag == 5
+    back = await followed(FakeReader(lags=[None, 4]), lambda model: model.lag == 4, monkeypatch)
     assert back.brokers_unreachable_since is None
 
 
-async def test_what_is_none_of_ours_ends_it() -> None:
-    with pytest.raises(OperatorError, match="is none of ours"):
-        await follow(Contents(b"{", answers=[0]), "e", ReadModel(TOPICS), Broadcast())  # type: ignore[arg-type]  # a fake
+async def test_an_invalid_record_ends_it() -> None:
+    with pytest.raises(OperatorError, match="is not a valid ipg12 record"):
+        await follow(FakeReader(b"{", lags=[0]), "e", ReadModel(TOPICS), Broadcast())  # type: ignore[arg-type]

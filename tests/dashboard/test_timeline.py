@@ -17,10 +17,10 @@ def row(upto: int, **outcomes: int) -> LedgerRow:
     return LedgerRow(upto=upto, outcomes=named, rules={"LV02": upto})
 
 
-def test_what_was_counted_stands_in_the_minute_in_which_it_was_written() -> None:
+def test_records_are_counted_in_the_minute_in_which_their_row_was_written() -> None:
     timeline = Timeline()
-    timeline.take("e/0", row(1, compliant=2), NOON - timedelta(minutes=3), first=True)
-    timeline.take("e/0", row(9, compliant=5, non_compliant=1), NOON, first=False)
+    timeline.apply("e/0", row(1, compliant=2), NOON - timedelta(minutes=3), first=True)
+    timeline.apply("e/0", row(9, compliant=5, non_compliant=1), NOON, first=False)
     bars = timeline.bars(NOON, HOUR, 60)
     assert len(bars) == 60
     assert bars[-1].begin == NOON.replace(second=0)
@@ -30,10 +30,10 @@ def test_what_was_counted_stands_in_the_minute_in_which_it_was_written() -> None
     assert timeline.upto == {"e/0": 9}
 
 
-def test_a_row_before_which_others_were_compacted_away_tells_nothing_of_its_minute() -> None:
+def test_a_row_whose_predecessors_were_compacted_away_adds_nothing_to_its_minute() -> None:
     timeline = Timeline()
-    timeline.take("e/0", row(999, compliant=1000), NOON, first=False)
-    timeline.take("e/0", row(1000, compliant=1001), NOON, first=False)
+    timeline.apply("e/0", row(999, compliant=1000), NOON, first=False)
+    timeline.apply("e/0", row(1000, compliant=1001), NOON, first=False)
     assert timeline.bars(NOON, HOUR, 60)[-1].outcomes == {GOOD: 1}
     assert timeline.outcomes == {GOOD: 1001}
 
@@ -41,40 +41,40 @@ def test_a_row_before_which_others_were_compacted_away_tells_nothing_of_its_minu
 def test_partitions_add_up() -> None:
     timeline = Timeline()
     for number in range(3):
-        timeline.take(f"e/{number}", row(4, compliant=5), NOON, first=True)
+        timeline.apply(f"e/{number}", row(4, compliant=5), NOON, first=True)
     assert timeline.bars(NOON, HOUR, 60)[-1].outcomes == {GOOD: 15}
     assert timeline.outcomes == {GOOD: 15}
 
 
 @pytest.mark.parametrize("number,width", [(60, 1), (12, 5), (2, 30), (1, 60)])
-def test_stretches_are_as_long_as_asked_for_and_end_with_the_one_that_is_now(
+def test_intervals_have_the_requested_length_and_end_with_the_current_one(
     number: int, width: int
 ) -> None:
     timeline = Timeline()
     for minutes in range(200):
         at = NOON - timedelta(minutes=199 - minutes)
-        timeline.take("e/0", row(minutes, compliant=minutes + 1), at, first=minutes == 0)
+        timeline.apply("e/0", row(minutes, compliant=minutes + 1), at, first=minutes == 0)
     bars = timeline.bars(NOON, HOUR, number)
     assert bars[-1].begin <= NOON < bars[-1].begin + timedelta(minutes=width)
     assert [bar.outcomes[GOOD] for bar in bars[:-1]] == [width] * (number - 1)
 
 
-def test_what_is_older_than_a_day_is_forgotten() -> None:
+def test_counts_older_than_a_day_are_dropped() -> None:
     timeline = Timeline()
     for minutes in range(4_000):
         at = NOON + timedelta(minutes=minutes)
-        timeline.take("e/0", row(minutes, compliant=minutes + 1), at, first=minutes == 0)
+        timeline.apply("e/0", row(minutes, compliant=minutes + 1), at, first=minutes == 0)
     now = NOON + timedelta(minutes=3_999)
     assert sum(bar.outcomes.get(GOOD, 0) for bar in timeline.bars(now, 80 * HOUR, 80)) <= 2_880
     assert sum(bar.outcomes[GOOD] for bar in timeline.bars(now, 24 * HOUR, 48)) >= 47 * 30
 
 
-def test_the_fullest_stretch_is_as_high_as_the_chart_and_outcomes_stand_on_each_other() -> None:
+def test_the_highest_bar_is_as_high_as_the_chart_and_outcomes_are_stacked() -> None:
     timeline = Timeline()
-    timeline.take("e/0", row(1, compliant=3, non_compliant=1), NOON, first=True)
-    drawn = chart(timeline.bars(NOON, HOUR, 60))
-    assert drawn.highest == 4
-    good, bad = drawn.rectangles
+    timeline.apply("e/0", row(1, compliant=3, non_compliant=1), NOON, first=True)
+    drawing = chart(timeline.bars(NOON, HOUR, 60))
+    assert drawing.highest == 4
+    good, bad = drawing.rectangles
     assert (good.outcome, good.y, good.height) == (GOOD, HEIGHT / 4, HEIGHT * 3 / 4)
     assert (bad.outcome, bad.y, bad.height) == (BAD, 0, HEIGHT / 4)
     assert good.x == bad.x

@@ -77,7 +77,7 @@ def test_a_bad_episode_is_seen_taken_on_and_corrected_and_everybody_hears_of_it_
     between: Callable[[Staff], None],
 ) -> None:
     page.goto(f"{staff.dashboard.address}/alerts?show=all")
-    expect(page.get_by_text("There are no such alerts.")).to_be_visible()
+    expect(page.get_by_text("No alerts match the filter.")).to_be_visible()
     page.evaluate("window.stayed = true")
 
     between(staff)
@@ -97,7 +97,7 @@ def test_a_bad_episode_is_seen_taken_on_and_corrected_and_everybody_hears_of_it_
     between(staff)
     staff.dashboard.wait_ready()
     page.get_by_role("button", name="Acknowledge").click()
-    expect(page.get_by_text("Done: the alert was acknowledged.")).to_be_visible()
+    expect(page.get_by_text("Alert acknowledged.")).to_be_visible()
 
     between(staff)
     staff.submit(GOOD, minutes=1)

@@ -43,8 +43,10 @@ class Scene:
         self._offsets = 0
 
     def dashboard(self) -> FastAPI:
-        """Make the dashboard that shows it, and asks it for what is to be done."""
-        return create_dashboard(self.settings, self.view, self.notice, cast("AlertClient", self))
+        """Create the dashboard that shows it, and that sends it commands."""
+        return create_dashboard(
+            self.settings, self.read_model, self.broadcast, cast("AlertClient", self)
+        )
 
     def publish(self, values: Iterable[bytes], seconds: float = 1) -> None:
         """Judge episodes, one every `seconds`."""

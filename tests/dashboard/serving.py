@@ -23,7 +23,7 @@ SECONDS = 20
 @contextmanager
 def serving(scene: Scene, port: int | None = None) -> Iterator[str]:
     """Serve a scene, on a free port by default; yield the address."""
-    app = create_dashboard(scene.settings, scene.read_model, scene.broadcast, scene)
+    app = scene.dashboard()
     port = port or free_port()
 
     @asynccontextmanager

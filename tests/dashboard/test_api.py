@@ -30,7 +30,7 @@ UNTIL = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
 
 
 def client(scene: Scene, *, raise_server_exceptions: bool = True) -> TestClient:
-    app = create_dashboard(scene.settings, scene.read_model, scene.broadcast, scene)
+    app = scene.dashboard()
     return TestClient(
         app,
         base_url="http://localhost",
@@ -246,7 +246,7 @@ def test_without_a_token_configured_nothing_can_be_changed(scene: Scene) -> None
             assert "set IPG12_API_TOKEN" in problem(answer)
         assert http.get(f"/alerts/{KEY}/acknowledge").status_code == 403
         signing = http.post("/sign-in", data={"name": "A", "token": ""})
-        assert (signing.status_code, signing.cookies) == (403, {})
+        assert (signing.status_code, dict(signing.cookies)) == (403, {})
 
 
 def test_a_token_that_is_wrong_too_often_has_to_wait_even_if_it_is_right_then(
@@ -336,7 +336,7 @@ def test_who_has_signed_in_is_known_by_a_cookie_that_nobody_can_make_or_keep(
 
 
 def test_a_cookie_that_came_by_https_goes_by_https_only(scene: Scene) -> None:
-    app = create_dashboard(scene.settings, scene.read_model, scene.broadcast, scene)
+    app = scene.dashboard()
     http = TestClient(app, base_url="https://localhost", follow_redirects=False)
     answer = http.post("/sign-in", data={"name": "Ann", "token": TOKEN})
     assert "; Secure" in answer.headers["set-cookie"]

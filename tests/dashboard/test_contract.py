@@ -11,10 +11,8 @@ from dashboard.serving import OPEN, TOKEN
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
-from streams.dashboard.app import create_dashboard
-
 SCENE = busy_scene(OPEN)
-APP = create_dashboard(SCENE.settings, SCENE.read_model, SCENE.broadcast, SCENE)
+APP = SCENE.dashboard()
 API = schemathesis.openapi.from_asgi("/api/openapi.json", APP, headers={"Host": "localhost"})
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 

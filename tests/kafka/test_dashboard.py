@@ -100,7 +100,7 @@ def test_it_stops_in_time_though_somebody_waits_for_changes(deployment: Deployme
             assert b"200 OK" in waiting.recv(4096)
             assert dashboard.stop(signal.SIGTERM) == 0
     log = dashboard.log.read_text()
-    assert log.splitlines()[-1].endswith("INFO dashboard.stop"), log
+    assert log.splitlines()[-1].endswith("INFO dashboard.stopped"), log
     assert log.count("\n") == 2
 
 

@@ -294,7 +294,9 @@ def test_a_message_links_to_the_page_of_its_alert_where_there_is_a_dashboard() -
     assert (message["externalURL"], plain["externalURL"]) == (url, "")
     assert message["alerts"][0]["generatorURL"] == f"{url}alerts/LV02/R0A"
     assert plain["alerts"][0]["generatorURL"] == ""
-    event, plain_event = (for_pagerduty(opened(), "ipg12", KEY, each) or {} for each in (url, ""))
+    event, plain_event = (for_pagerduty(opened(), "ipg12", KEY, each) for each in (url, ""))
+    assert event
+    assert plain_event
     assert event["client_url"] == f"{url}alerts/LV02/R0A"
     assert "client_url" not in plain_event
 

@@ -1,4 +1,4 @@
-"""The Faust app of a process that handles the records of its source topics exactly once."""
+"""The Faust app of a process that processes the records of its source topics exactly once."""
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -23,15 +23,15 @@ from streams.runtime.health import Health, serve_with_faust
 from streams.settings import Settings
 
 SESSION_SECONDS: Final = 6.0
-"""Session timeout of the group: the least that brokers allow by default."""
+"""Session timeout of the group: the shortest that brokers allow by default."""
 
 HEARTBEAT_SECONDS: Final = 1.0
 
 METADATA_MS: Final = 10_000
-"""Longest time until partitions added to a source topic are seen, in milliseconds."""
+"""Longest time until partitions added to a source topic are discovered, in milliseconds."""
 
 FETCH_BYTES: Final = 2 * 1_048_576
-"""Most bytes fetched of a source partition at once: a few thousand records."""
+"""Most bytes fetched from a source partition at once: a few thousand records."""
 
 BUFFERED_CHUNKS: Final = 3
 """Fetches that Faust buffers for each source partition."""
@@ -47,7 +47,7 @@ def create_app(
 ) -> faust.App:
     """Create the app, with an agent for each source topic, partition tasks, metrics and health.
 
-    `sources` are source topics by the names of their agents, the leading one first.
+    `sources` are source topics by the names of their agents; the first one names the partitions.
     `verify_topics` raises OperatorError if a topic or a right is missing.
     `create_processor` creates the processor of a partition number; `on_tick` is called about every
     second with those that are open.
@@ -79,7 +79,7 @@ def create_app(
             key_serializer="raw",
             value_type=bytes,
             value_serializer="raw",
-            acks=False,  # the ledger holds how far a partition is processed
+            acks=False,  # the ledger holds the position of each partition
         )
         app.agent(source, name=name, isolated_partitions=True)(chunk_agent(app, tasks))
     _supervise(app, tasks, lambda: on_tick(tasks.processors))
@@ -115,7 +115,7 @@ def _faust_app(settings: Settings) -> faust.App:
 
 
 def _supervise(app: faust.App, tasks: TaskManager[ProcessorT], on_tick: Callable[[], None]) -> None:
-    """Have tasks follow the assignment, be looked after every second, and close at shutdown."""
+    """Run `tasks.tick` every second and after a rebalance, and close the tasks at shutdown."""
 
     @app.timer(TICK_SECONDS)  # type: ignore[untyped-decorator]  # Faust gives it no types
     async def tick() -> None:

@@ -1,4 +1,4 @@
-"""Waiting for brokers: said once when it begins, and once when it is over."""
+"""Waiting for brokers: logged once when it begins, and once when it is over."""
 
 import asyncio
 import logging
@@ -8,57 +8,57 @@ from typing import Final
 
 from streams.errors import BrokersUnavailable
 
-LOOK_SECONDS: Final = 5.0
-"""How long what a look at the topics has shown is believed."""
+VERIFIED_SECONDS: Final = 5.0
+"""How long a check of the topics stays valid."""
 
 log = logging.getLogger("ipg12.brokers")
 
 
 class BrokerAvailability:
-    """Who waits for the brokers, and why."""
+    """Which partitions wait for the brokers, and why."""
 
-    def __init__(self, look: Callable[[], object]) -> None:
-        """Take what looks at the topics.
+    def __init__(self, verify_topics: Callable[[], object]) -> None:
+        """Check the topics with `verify_topics`.
 
-        It raises Unanswered where the brokers say nothing, and Trouble where waiting is in vain.
+        It raises BrokersUnavailable without an answer, another OperatorError if waiting is useless.
         """
-        self._look = look
-        self._looking = asyncio.Lock()
-        self._looked = -LOOK_SECONDS
+        self._verify_topics = verify_topics
+        self._verifying = asyncio.Lock()
+        self._verified_at = -VERIFIED_SECONDS
         self._waiting: dict[str, str] = {}
         self._since = 0.0
 
     @property
     def reason(self) -> str | None:
-        """Say what is waited for; None where nothing is."""
+        """Why partitions wait for the brokers; None if none does."""
         for fault in self._waiting.values():
             return f"waiting for the brokers for {monotonic() - self._since:.0f} s: {fault}"
         return None
 
-    def waits(self, who: str, fault: str) -> None:
-        """Take note that somebody has to wait."""
+    def report_unavailable(self, name: str, fault: str) -> None:
+        """Record that the brokers do not serve a partition or topic."""
         if not self._waiting:
             self._since = monotonic()
-            log.warning("brokers.unavailable %s fault=%s", who, fault)
-        self._waiting.setdefault(who, fault)
+            log.warning("brokers.unavailable %s fault=%s", name, fault)
+        self._waiting.setdefault(name, fault)
 
-    def goes_on(self, who: str) -> None:
-        """Take note that somebody was served."""
-        if self._waiting.pop(who, None) is not None and not self._waiting:
+    def report_available(self, name: str) -> None:
+        """Record that the brokers serve a partition or topic."""
+        if self._waiting.pop(name, None) is not None and not self._waiting:
             log.warning("brokers.available seconds=%.0f", monotonic() - self._since)
 
-    def leaves(self, who: str) -> None:
-        """Take note that somebody no longer waits, whatever the brokers do."""
-        self._waiting.pop(who, None)
+    def forget(self, name: str) -> None:
+        """Record that a partition no longer waits, available or not."""
+        self._waiting.pop(name, None)
 
-    async def look(self) -> None:
-        """Raise OperatorError if waiting is useless, as where a topic is missing or too small."""
-        async with self._looking:
-            if monotonic() - self._looked < LOOK_SECONDS:
+    async def verify_topics(self) -> None:
+        """Raise OperatorError if waiting is useless: a topic is missing or lacks partitions."""
+        async with self._verifying:
+            if monotonic() - self._verified_at < VERIFIED_SECONDS:
                 return
             try:
-                await asyncio.to_thread(self._look)
+                await asyncio.to_thread(self._verify_topics)
             except BrokersUnavailable:
                 pass
             finally:
-                self._looked = monotonic()
+                self._verified_at = monotonic()

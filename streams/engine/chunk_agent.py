@@ -1,4 +1,4 @@
-"""What an agent does: chunk in, partition brought forward."""
+"""The Faust agent: passes chunks to the tasks of their partitions."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -16,42 +16,42 @@ Agent = Callable[[StreamT[Chunk]], Awaitable[None]]
 
 
 def chunk_agent(app: faust.App, tasks: TaskManager[ProcessorT]) -> Agent:
-    """Make an agent function. Each source partition has an actor of its own."""
+    """Create an agent function. Each source partition has an actor of its own."""
 
-    async def carry(stream: StreamT[Chunk]) -> None:
-        """Do chunks in order."""
+    async def process(stream: StreamT[Chunk]) -> None:
+        """Process chunks in order."""
         async for event in stream.events():
-            chunks = list(_waiting(stream, event.value))
+            chunks = list(_queued(stream, event.value))
             await tasks.take(event.message.tp, chunks)
 
-    async def carry_or_crash(stream: StreamT[Chunk]) -> None:
-        """Do chunks in order; what goes wrong is never skipped."""
-        await or_crash(app, carry(stream))
+    async def process_or_crash(stream: StreamT[Chunk]) -> None:
+        """Process chunks in order; an error ends the app and is never skipped."""
+        await or_crash(app, process(stream))
 
-    return carry_or_crash
+    return process_or_crash
 
 
-def _waiting(stream: StreamT[Chunk], first: Chunk) -> Iterator[Chunk]:
-    """Give a chunk, and what came behind it while its actor was busy: enough for a transaction."""
+def _queued(stream: StreamT[Chunk], first: Chunk) -> Iterator[Chunk]:
+    """Yield a chunk and those queued after it, up to enough for one transaction."""
     yield first
-    chunk, room = first, CHUNK_BYTES
+    chunk, room_bytes = first, CHUNK_BYTES
     queue = cast("ChannelT[Chunk]", stream.channel).queue
-    while not queue.empty() and (room := room - chunk.size_bytes) > 0:
+    while not queue.empty() and (room_bytes := room_bytes - chunk.size_bytes) > 0:
         chunk = queue.get_nowait().value
         yield chunk
 
 
 async def or_crash(app: faust.App, work: Awaitable[None]) -> None:
-    """Do work; whatever goes wrong in it ends the process.
+    """Run work; any exception ends the process.
 
-    Asked to stop, it ends quietly: passed on from an actor, Faust 0.15.3 would take the
-    cancellation for a crash. One that nobody asked for is a fault of a library.
+    A requested cancellation ends quietly: if an actor raised it, Faust 0.15.3 would take it for a
+    crash. A cancellation that nobody requested is a bug in a library.
     """
     try:
         await work
     except asyncio.CancelledError:
         task = asyncio.current_task()
         if task is None or not task.cancelling():
-            await app.crash(OperatorError("cancelled from within; start it again"))
+            await app.crash(OperatorError("cancelled from within; report it, and start it again"))
     except Exception as error:  # noqa: BLE001  # the process ends with it
         await app.crash(error)

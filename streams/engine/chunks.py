@@ -1,4 +1,4 @@
-"""Chunks: consecutive records of one partition, handed through Faust as one."""
+"""Chunks: consecutive records of one partition, passed through Faust as one event."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from faust.types import TP
 from streams.records import Record
 
 CHUNK_BYTES: Final = 4 * 1_048_576
-"""Size of its values up to which records share a transaction; a larger one has its own."""
+"""Limit on the values of a chunk; a larger record has a chunk to itself."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -21,7 +21,7 @@ class Chunk:
 
     records: Sequence[Record]
     after: int | None
-    """Offset of the record fetched directly before them; None where that is not known."""
+    """Offset of the record fetched directly before them; None if unknown."""
 
     @property
     def first(self) -> int:
@@ -40,48 +40,48 @@ class Chunk:
 
 
 def regrouped(chunks: Iterable[Chunk], size: int) -> Iterator[Chunk]:
-    """Make chunks of at most `size` records, as few as hold all that was fetched in a row.
+    """Join consecutive chunks, and split them to at most `size` records.
 
-    Records that trickle come in chunks of a few, and each transaction holds up the next: what came
-    while one was under way goes into the next one together.
+    With low traffic, chunks are small and each transaction delays the next: those that arrive
+    during one transaction share the next one.
     """
-    for run in _runs(chunks):
-        after = run.after
-        for records in _cut(run.records, size):
+    for joined in _joined(chunks):
+        after = joined.after
+        for records in _split(joined.records, size):
             chunk = Chunk(records, after)
             yield chunk
             after = chunk.last
 
 
-def _runs(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
-    """Join chunks of which each was fetched directly after the one before."""
-    run: Chunk | None = None
+def _joined(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+    """Join chunks that were fetched directly after one another."""
+    joined: Chunk | None = None
     for chunk in chunks:
-        if run is None:
-            run = chunk
-        elif chunk.after == run.last:
-            run = Chunk([*run.records, *chunk.records], run.after)
+        if joined is None:
+            joined = chunk
+        elif chunk.after == joined.last:
+            joined = Chunk([*joined.records, *chunk.records], joined.after)
         else:
-            yield run
-            run = chunk
-    if run is not None:
-        yield run
+            yield joined
+            joined = chunk
+    if joined is not None:
+        yield joined
 
 
-def _cut(records: Sequence[Record], size: int) -> Iterator[Sequence[Record]]:
-    """Cut records into parts of at most `size` records and about CHUNK_BYTES."""
+def _split(records: Sequence[Record], size: int) -> Iterator[Sequence[Record]]:
+    """Split records into parts of at most `size` records and about CHUNK_BYTES."""
     totals = list(accumulate(len(record.value or b"") for record in records))
-    start = done = 0
+    start = bytes_before = 0
     while start < len(records):
-        fitting = bisect_right(totals, done + CHUNK_BYTES, lo=start)
+        fitting = bisect_right(totals, bytes_before + CHUNK_BYTES, lo=start)
         end = max(start + 1, min(start + size, fitting))
         yield records[start:end]
-        start, done = end, totals[end - 1]
+        start, bytes_before = end, totals[end - 1]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ChunkRecord:
-    """A chunk in the shape of an aiokafka record, which is what Faust takes from its fetcher."""
+    """A chunk in the shape of an aiokafka record, as Faust expects from its fetcher."""
 
     topic: str
     partition: int
@@ -107,10 +107,10 @@ class _Fetched:
 
 
 def chunk_scheduler(generation: Callable[[], int]) -> type[DefaultSchedulingStrategy]:
-    """Make a Faust consumer scheduler that yields what was fetched of a partition as one chunk.
+    """Create a Faust consumer scheduler that yields what was fetched from a partition as a chunk.
 
-    `generation` is the consumer group's generation: what was fetched before a rebalance says
-    nothing about what is fetched after it.
+    `generation` returns the consumer group's generation: after a rebalance, `Chunk.after` is
+    unknown, whatever was fetched before.
     """
 
     class ChunkScheduler(DefaultSchedulingStrategy):

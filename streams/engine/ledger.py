@@ -1,6 +1,6 @@
 """The ledger: how far each source partition is processed, committed with the outputs.
 
-The ledger, not the group's offset, decides where to go on.
+The ledger, not the group's offset, decides where processing continues.
 """
 
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ PositionT = TypeVar("PositionT", bound=Position)
 
 
 class Ledger:
-    """Reads rows of a ledger topic, and verifies them against their sources and the group."""
+    """Reads rows of a ledger topic, and verifies them against sources and group offsets."""
 
     def __init__(self, reader: PartitionReader, topic: str, group: str, remedy: str) -> None:
-        """Read `topic`. `remedy` is what to do if a source topic was deleted and created again."""
+        """Read `topic`; `remedy` says what to do if a source was deleted and created again."""
         self._reader = reader
         self._topic = topic
         self._group = group
@@ -28,12 +28,12 @@ class Ledger:
     async def last_row(self, source: TopicPartition, model: type[PositionT]) -> PositionT | None:
         """Read the row of a source partition that has a ledger partition to itself.
 
-        None before the first. Raises OperatorError if ledger, source and the group's offset
+        None if there is no row yet. Raises OperatorError if ledger, source and the group's offset
         contradict each other.
         """
         ledger = TopicPartition(self._topic, source.partition)
         async with self._reader.consumer(source, ledger) as consumer:
-            # In this order another worker, if there is one, brings about no contradiction.
+            # In this order, a commit by another worker meanwhile cannot cause a contradiction.
             group_offset = await consumer.committed(source)
             row = await read_last_row(consumer, ledger, model)
             end = (await consumer.end_offsets([source]))[source]
@@ -64,14 +64,14 @@ class Ledger:
         where = f"{source.topic}/{source.partition}"
         if row is None and group_offset:
             message = (
-                f"{where}: group {self._group} has done {group_offset} offsets, but topic "
-                f"{self._topic} has no row for it; restore that topic, or begin "
-                f"again as docs/operating.md says"
+                f"topic {self._topic} has no row for {where}, but group {self._group} is at offset "
+                f"{group_offset}; restore the topic, or start again as described in "
+                f"docs/operating.md#when-the-ledger-is-lost"
             )
             raise OperatorError(message)
         if row is not None and row.upto >= end:
             message = (
-                f"{where}: topic {self._topic} says offset {row.upto} is done, but the "
-                f"input ends at {end}; was it deleted and made anew? Then {self._remedy}"
+                f"topic {self._topic} has {where} processed up to offset {row.upto}, but that "
+                f"ends at {end}; if it was deleted and created again, {self._remedy}"
             )
             raise OperatorError(message)

@@ -1,32 +1,32 @@
-"""Offsets without a record: a source's own, or cut off before they were read."""
+"""Gaps: offsets without a record, by compaction or markers, or because records expired unread."""
 
 from collections.abc import Iterator
 
 
 class OffsetGaps:
-    """Remembers holes in a partition until it is known where the partition begins."""
+    """Keeps the gaps met in a partition until the first offset that the brokers hold is known."""
 
     def __init__(self) -> None:
-        """Begin without any."""
-        self._holes: list[range] = []
+        """Start without gaps."""
+        self._gaps: list[range] = []
         self._known = 0
-        """Up to here every hole has been noted: work that is done again meets the same ones."""
+        """Offset up to which every gap is noted: a retry meets the same ones again."""
 
     def add(self, start: int, stop: int) -> None:
-        """Take note that reading went from `start` on to `stop`."""
+        """Note that reading skipped from `start` to `stop`."""
         start = max(start, self._known)
         if start < stop:
-            self._holes.append(range(start, stop))
+            self._gaps.append(range(start, stop))
             self._known = stop
 
-    def cut_off(self, begin: int) -> Iterator[range]:
-        """Give the offsets that retention has cut off, and forget all holes.
+    def expired(self, begin: int) -> Iterator[range]:
+        """Yield the offsets that expired by retention, and forget all gaps.
 
-        `begin` is the first offset that the brokers hold. Reading goes on there after an expiry,
-        so it lies in the hole; a hole left by compaction or a transaction's marker has records
-        before it that are still held.
+        `begin` is the first offset that the brokers hold. Reading continues there after an expiry,
+        so it lies in the gap; a gap left by compaction or a transaction marker has records before
+        it that are still held.
         """
-        holes, self._holes = self._holes, []
-        for hole in holes:
-            if hole.start < begin <= hole.stop:
-                yield range(hole.start, begin)
+        gaps, self._gaps = self._gaps, []
+        for gap in gaps:
+            if gap.start < begin <= gap.stop:
+                yield range(gap.start, begin)

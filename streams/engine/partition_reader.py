@@ -1,4 +1,4 @@
-"""Reading a partition outside Faust: records that Faust passed over, and compacted tables."""
+"""Reading a partition outside Faust: records that Faust missed, and compacted tables."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -19,13 +19,13 @@ from streams.records import Record
 from streams.settings import Settings
 
 TAIL_OFFSETS: Final = 64
-"""Offsets before the end that are read first for the last row; a row and its marker take two."""
+"""Offsets before the end to read first for the last row; a row and its marker take two."""
 
 FETCH_WAIT_MS: Final = 10
-"""How long a fetch may wait for records, in milliseconds: other requests queue up behind it."""
+"""How long a fetch may wait for records, in milliseconds; other requests queue behind it."""
 
 SILENCE_SECONDS: Final = 10.0
-"""How long a broker may return nothing before that is an error: silence proves no gap."""
+"""How long a broker may return nothing before that is an error: it does not prove a gap."""
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -39,7 +39,7 @@ class PartitionReader:
 
     @asynccontextmanager
     async def consumer(self, *partitions: TopicPartition) -> AsyncIterator[AIOKafkaConsumer]:
-        """Open a consumer that may ask for the group's offsets."""
+        """Open a consumer that can read the group's committed offsets."""
         consumer = committed_consumer(
             self._settings,
             group_id=self._settings.group,
@@ -50,7 +50,7 @@ class PartitionReader:
         try:
             async with asyncio.timeout(SILENCE_SECONDS):
                 await consumer.start()
-                # Else aiokafka pauses before it looks at a topic that it is first asked about.
+                # Otherwise aiokafka pauses before the first request about a topic.
                 await consumer._client.set_topics([each.topic for each in partitions])  # noqa: SLF001
             yield consumer
         finally:
@@ -106,9 +106,9 @@ async def read_last_row(
 ) -> ModelT | None:
     """Read the last row of a partition; None if there is none, or if it was deleted.
 
-    Looks back from the end, further each time, until there is a record.
-    `end_offsets` honours the isolation level. `seek_to_end` with `position` does not serve:
-    in aiokafka 0.14 a look-up of the earliest offset still in flight can answer for it.
+    Reads backwards from the end, further each time, until there is a record.
+    `end_offsets` honours the isolation level. `seek_to_end` with `position` is not reliable: in
+    aiokafka 0.14 it may return the result of a lookup of the earliest offset in flight.
     """
     begin = (await consumer.beginning_offsets([partition]))[partition]
     end = (await consumer.end_offsets([partition]))[partition]
@@ -140,7 +140,7 @@ def _parse(
     except (UnicodeDecodeError, ValidationError):
         message = (
             f"{partition.topic}/{partition.partition}/{record.offset} is not a row of ipg12; "
-            f"see docs/operating.md#a-row-that-is-not-ours"
+            f"see docs/operating.md#when-the-worker-stops"
         )
         raise OperatorError(message) from None
 
@@ -158,5 +158,5 @@ async def _read_until(
             verify_readable(records)
             yield records
         elif monotonic() - last_answer > SILENCE_SECONDS:
-            message = f"{partition.topic}/{partition.partition}: no answer up to {end}"
+            message = f"{partition.topic}/{partition.partition}: no answer before offset {end}"
             raise KafkaTimeoutError(message)

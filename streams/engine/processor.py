@@ -1,4 +1,4 @@
-"""What the engine needs of whoever processes the records of a partition."""
+"""The interface between the engine and the processor of a partition's records."""
 
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,19 +18,19 @@ class Processor(Protocol):
         """Whether `punctuate` has something to do."""
 
     async def open(self) -> Mapping[TopicPartition, int]:
-        """Fence the predecessor and return the next offset of each source.
+        """Fence the previous owner and return the next offset of each source.
 
-        A source of which nothing is processed yet is left out. Closes what was open before.
+        Sources without a processed record are left out. Closes what was open before.
         """
 
     async def process(self, source: TopicPartition, records: Sequence[Record]) -> None:
         """Process consecutive records and commit the outcome. Raises OperatorError."""
 
     async def punctuate(self) -> None:
-        """Commit what is due by the clock, without a record."""
+        """Commit changes that are due by the clock, without a record."""
 
     def settled(self) -> None:
-        """Take note that no transaction is open."""
+        """Note that no transaction is open."""
 
     async def stop(self) -> None:
         """Close what is open, whatever state it is in."""
@@ -64,9 +64,9 @@ ReadRange = Callable[[TopicPartition, int, int], AsyncGenerator[Sequence[Record]
 
 @contextmanager
 def with_offsets(source: TopicPartition, records: Sequence[Record]) -> Iterator[None]:
-    """Raise OperatorError that names the records for whatever is raised while they are processed.
+    """Raise OperatorError that names the records for any exception while they are checked.
 
-    Nothing of them has been written then.
+    Nothing has been written by then.
     """
     try:
         yield
@@ -74,7 +74,7 @@ def with_offsets(source: TopicPartition, records: Sequence[Record]) -> Iterator[
         message = (
             f"{source.topic}/{source.partition}, "
             f"offsets {records[0].offset} to {records[-1].offset}: "
-            f"{type(error).__name__} while checking; nothing of it was written, "
-            f"mend the check and start again"
+            f"{type(error).__name__} while checking; nothing was written, "
+            f"see docs/operating.md#when-a-record-breaks-the-check"
         )
         raise OperatorError(message) from error

@@ -1,4 +1,4 @@
-"""aiokafka's transactional producer, without those of its faults that would reach the topics."""
+"""aiokafka's transactional producer, with the bugs fixed that would corrupt the output."""
 
 import asyncio
 from asyncio import Future
@@ -14,19 +14,19 @@ from streams.kafka.stopping import STOP_SECONDS, stop_within
 from streams.settings import Settings
 
 TRANSACTION_SECONDS: Final = 10.0
-"""How long the broker lets a transaction stay open before it aborts it."""
+"""Transaction timeout, after which the broker aborts an open transaction."""
 
 BATCH_BYTES: Final = 1_000_000
-"""Size at which a batch is closed and the next one begun; a larger record has one to itself."""
+"""Size at which a batch is full; a larger record has a batch to itself."""
 
 CANCEL_SECONDS: Final = 0.01
 
 
 class TransactionalProducer(AIOKafkaProducer):  # type: ignore[misc]  # aiokafka has no types
-    """A producer that sends nothing outside a transaction, and that can always be let go of."""
+    """A producer that sends nothing outside a transaction, and can be stopped in any state."""
 
     def __init__(self, settings: Settings, transactional_id: str) -> None:
-        """Name it; producers of one name fence each other, the last one started stays."""
+        """Use `transactional_id`: starting a producer fences any other with the same id."""
         super().__init__(
             **for_aiokafka(settings),
             acks="all",
@@ -37,19 +37,19 @@ class TransactionalProducer(AIOKafkaProducer):  # type: ignore[misc]  # aiokafka
         )
         self._request = self.client.send
         self.client.send = self._send_end_once
-        self._fail = self._txn_manager.error_transaction
-        self._txn_manager.error_transaction = self._take_back
+        self._error_transaction = self._txn_manager.error_transaction
+        self._txn_manager.error_transaction = self._withdraw_refused
         self._produce = self._sender._send_produce_req  # noqa: SLF001
-        self._sender._send_produce_req = self._produce_watched  # noqa: SLF001
+        self._sender._send_produce_req = self._produce_cancellable  # noqa: SLF001
         self._producing: set[asyncio.Task[None]] = set()
 
     async def _send_end_once(self, node: int, request: object, **options: object) -> object:
         """Send a request; fail the producer if EndTxn gets no answer.
 
-        aiokafka 0.14 sends EndTxn again, and goes on. If the first one was only held up on its
-        way, it would end the producer's next transaction, whatever that contains by then: both
-        have the same epoch. A producer started after this one has a higher epoch, and late
-        requests of this one are refused.
+        aiokafka 0.14 sends EndTxn again, and continues. If the first one was only delayed, it
+        would end the producer's next transaction, whatever that contains by then: both have the
+        same epoch. A producer started after this one has a higher epoch, so that brokers refuse
+        late requests of this one.
         """
         try:
             return await self._request(node, request, **options)
@@ -58,40 +58,40 @@ class TransactionalProducer(AIOKafkaProducer):  # type: ignore[misc]  # aiokafka
         except KafkaError as error:
             if isinstance(request, EndTxnRequest):
                 self._txn_manager.fatal_error(error)
-                look_at(self._txn_manager.wait_for_transaction_end())
+                retrieve_exception(self._txn_manager.wait_for_transaction_end())
             raise
 
-    def _take_back(self, error: KafkaError) -> None:
-        """Take back what waits to be sent, where brokers refuse to let the transaction have it.
+    def _withdraw_refused(self, error: KafkaError) -> None:
+        """Withdraw queued batches of partitions that brokers refuse to add to the transaction.
 
-        aiokafka 0.14 sends it all the same: it forgets what was refused, and then nothing holds it.
-        Brokers take that for a part of the transaction before, for as long as that one's marker is
-        not written, and commit it with that. aiokafka also forgets what the transaction has, and
-        then takes it for empty and aborts nothing.
+        aiokafka 0.14 sends them all the same: it forgets the refusal, and then nothing blocks them.
+        Brokers count them with the previous transaction, as long as its marker is not written, and
+        commit them with it. aiokafka also forgets the partitions already added, so it considers the
+        transaction empty and aborts nothing.
         """
         refused = set(self._txn_manager.partitions_to_add())
         added = set(self._txn_manager.txn_partitions)
-        self._fail(error)
+        self._error_transaction(error)
         self._txn_manager.txn_partitions.update(added)
-        look_at(self._txn_manager.wait_for_transaction_end())
-        waiting = self._message_accumulator._batches  # noqa: SLF001
+        retrieve_exception(self._txn_manager.wait_for_transaction_end())
+        queued = self._message_accumulator._batches  # noqa: SLF001
         for partition in refused:
-            for batch in waiting.pop(partition, ()):
+            for batch in queued.pop(partition, ()):
                 batch.failure(error)
-                look_at(batch._drain_waiter)  # noqa: SLF001
+                retrieve_exception(batch._drain_waiter)  # noqa: SLF001
 
-    async def _produce_watched(self, node: int, batches: dict[TopicPartition, Any]) -> None:
-        """Produce, so that it can be broken off."""
+    async def _produce_cancellable(self, node: int, batches: dict[TopicPartition, Any]) -> None:
+        """Send batches in a task that `force_stop` can cancel."""
         producing = asyncio.create_task(self._produce(node, batches))
         self._producing.add(producing)
         producing.add_done_callback(self._producing.discard)
         await producing
 
-    async def break_off(self) -> None:
-        """End it where its brokers do not let it stop.
+    async def force_stop(self) -> None:
+        """Stop without waiting for the brokers.
 
-        aiokafka 0.14 has no way: its sender goes on with its requests for as long as they fail,
-        takes a cancellation for a wish to end them first, and a second one ends but one of them.
+        aiokafka 0.14 cannot: its sender repeats its requests for as long as they fail, finishes
+        them first when it is cancelled, and a second cancellation ends only one of them.
         """
         sending = self._sender.sender_task
         while sending is not None and not sending.done():
@@ -102,7 +102,7 @@ class TransactionalProducer(AIOKafkaProducer):  # type: ignore[misc]  # aiokafka
         await stop_within(STOP_SECONDS, self.client.close())
 
 
-def look_at(future: Future[Any]) -> None:
-    """Look at what became of a future, so that asyncio does not complain where nobody waits."""
+def retrieve_exception(future: Future[Any]) -> None:
+    """Retrieve a future's exception, so that asyncio does not log it if nobody awaits it."""
     if not future.cancelled():
         future.exception()

@@ -1,4 +1,4 @@
-"""Trying again: for as long as brokers are away, a few times where they refuse a client."""
+"""Retries: without end while brokers are unavailable, a few times if they reject a client."""
 
 import asyncio
 import logging
@@ -10,10 +10,10 @@ from streams.errors import OperatorError
 from streams.kafka.errors import PRODUCER_UNUSABLE, name_of, refusal, unavailable
 
 ATTEMPTS: Final = 6
-"""How often brokers that answer may turn work down before the worker stops."""
+"""Number of consecutive rejections by brokers that answer after which the worker stops."""
 
 PAUSE_SECONDS: Final = 1.5
-"""Longer than a heartbeat: a worker that was away learns meanwhile that it lost the partition."""
+"""Longer than a heartbeat, so that a worker that was cut off learns that it lost the partition."""
 
 LONGEST_PAUSE_SECONDS: Final = 6.0
 
@@ -21,67 +21,67 @@ log = logging.getLogger("ipg12.partition")
 
 
 class StartOver(Protocol):
-    """Lets go of clients; `turned_down` says that brokers answered, and did not want them."""
+    """Closes clients; `rejected` is whether brokers answered and rejected them."""
 
-    async def __call__(self, *, turned_down: bool) -> None:
-        """Let go of them."""
+    async def __call__(self, *, rejected: bool) -> None:
+        """Close them."""
 
 
 class Retry:
-    """Makes one source partition's work succeed, or says why it cannot."""
+    """Retries one partition's work until it succeeds, or raises why it cannot."""
 
     def __init__(
-        self, who: str, availability: BrokerAvailability, owned: Callable[[], bool]
+        self, partition: str, availability: BrokerAvailability, owned: Callable[[], bool]
     ) -> None:
-        """Name the partition. `owned` tells whether the group still assigns it to us."""
-        self._who = who
+        """Retry for `partition`; `owned` returns whether it is still assigned to this process."""
+        self._partition = partition
         self._availability = availability
         self._owned = owned
-        self._over = False
+        self._stopped = False
 
-    def give_up(self) -> None:
+    def stop(self) -> None:
         """Make no further attempt, now or later."""
-        self._over = True
+        self._stopped = True
 
-    async def make(
+    async def run(
         self,
         work: Callable[[], Awaitable[None]],
         start_over: StartOver,
         what: str,
     ) -> None:
-        """Do work until it has succeeded or the partition is no longer ours. Raises OperatorError.
+        """Run `work` until it succeeds or the partition is lost. Raises OperatorError.
 
-        `what` names the work in what is raised.
-        `start_over` lets go of the clients of an attempt that has failed.
+        `what` names the work in error messages.
+        `start_over` closes the clients of a failed attempt.
         """
-        turned_down, pause = 0, PAUSE_SECONDS
+        rejections, pause = 0, PAUSE_SECONDS
         try:
-            while not self._over and self._owned():
+            while not self._stopped and self._owned():
                 try:
                     await work()
                 except PRODUCER_UNUSABLE as error:
                     fault = error
                 else:
-                    self._availability.goes_on(self._who)
+                    self._availability.report_available(self._partition)
                     return
                 waiting = unavailable(fault)
-                turned_down = 0 if waiting else turned_down + 1
-                await start_over(turned_down=not waiting)
+                rejections = 0 if waiting else rejections + 1
+                await start_over(rejected=not waiting)
                 if reason := refusal(fault):
                     message = f"{what}: {reason}"
                     raise OperatorError(message) from fault
-                if turned_down == ATTEMPTS:
+                if rejections == ATTEMPTS:
                     message = (
                         f"{what}: {name_of(fault)} after {ATTEMPTS} attempts; "
-                        f"see what the brokers say of it, then start again"
+                        f"look for the cause in the brokers' logs, then start it again"
                     )
                     raise OperatorError(message) from fault
                 if waiting:
-                    self._availability.waits(self._who, name_of(fault))
-                    await self._availability.look()
+                    self._availability.report_unavailable(self._partition, name_of(fault))
+                    await self._availability.verify_topics()
                 else:
-                    log.warning("partition.retried %s fault=%s", self._who, name_of(fault))
+                    log.warning("partition.retried %s fault=%s", self._partition, name_of(fault))
                 await asyncio.sleep(pause)
                 pause = min(pause + PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
         finally:
-            self._availability.leaves(self._who)
+            self._availability.forget(self._partition)

@@ -1,4 +1,4 @@
-"""All source partitions that the group assigns to this worker."""
+"""All source partitions that the group assigns to this process."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -15,29 +15,29 @@ from streams.engine.watermarks import Watermarks
 from streams.settings import Settings
 
 TICK_SECONDS: Final = 1.0
-"""How often the assignment and quiet partitions are looked at, and how long a look may take."""
+"""Interval of the checks of assignment and quiet partitions, and the longest wait for them."""
 
 TRANSACTIONS_PER_SECOND: Final = 200
-"""How many transactions all partitions together begin while records trickle, about.
+"""Approximate limit on the transactions that all partitions together begin while traffic is low.
 
-Brokers take some milliseconds of processor time for each, however few records it has.
+Each costs the brokers some milliseconds of processor time, however few records it has.
 """
 
 LONGEST_PAUSE_SECONDS: Final = 0.25
-"""How long a partition waits for its turn at most, however many there are."""
+"""Longest pause of a partition between transactions, however many partitions there are."""
 
 RECORDS_AT_ONCE: Final = 32_000
-"""How many records the transactions of all partitions hold together at most.
+"""Limit on the records in the transactions of all partitions together.
 
-While one is open, every other partition may judge a chunk. Even of records that are all in scope
-this many are judged well within the time for which brokers let a transaction stay open.
+While one is open, every other partition may process a chunk. Even if all records are in scope,
+this many are processed well within the transaction timeout.
 """
 
 Assignment = Callable[[], frozenset[int] | None]
 
 
 class TaskManager(Generic[ProcessorT]):
-    """Opens partitions as they are assigned, and closes them as they go."""
+    """Opens the tasks of partitions that are assigned, and closes those of partitions revoked."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class TaskManager(Generic[ProcessorT]):
         create_task: Callable[[int], PartitionTask[ProcessorT]],
         assignment: Assignment,
     ) -> None:
-        """Name the source topics.
+        """Manage the partitions of the source topics `topics`.
 
         `create_task` creates the task of a partition number.
         `assignment` returns the numbers assigned to us; None before the first rebalance.
@@ -59,8 +59,8 @@ class TaskManager(Generic[ProcessorT]):
         self._watermarks = Watermarks(settings)
         self._availability = availability
         self._open: dict[int, PartitionTask[ProcessorT]] = {}
-        self._looks: dict[int, asyncio.Task[None]] = {}
-        """What looks after each partition; one that waits for the brokers holds up no other."""
+        self._ticks: dict[int, asyncio.Task[None]] = {}
+        """Tick of each partition in progress; one that waits for the brokers delays no other."""
         self._ticking = asyncio.Lock()
         self._closing = False
 
@@ -72,20 +72,20 @@ class TaskManager(Generic[ProcessorT]):
     async def take(self, source: TopicPartition, chunks: Iterable[Chunk]) -> None:
         """Process chunks of a source partition in order, unless stopping. Raises OperatorError.
 
-        Then pauses where none was full, so that what comes meanwhile shares a transaction.
+        If no chunk was full, pauses afterwards, so that the next records share a transaction.
         """
-        began, size = monotonic(), self._chunk_records()
-        filled = False
+        started, size = monotonic(), self._chunk_records()
+        any_full = False
         for chunk in regrouped(chunks, size):
-            filled |= len(chunk.records) == size
+            any_full |= len(chunk.records) == size
             if not self._closing:
                 await self._task(source.partition).take(source, chunk)
-        if not filled:
+        if not any_full:
             pause = min(len(self._open) / TRANSACTIONS_PER_SECOND, LONGEST_PAUSE_SECONDS)
-            await asyncio.sleep(began + pause - monotonic())
+            await asyncio.sleep(started + pause - monotonic())
 
     async def tick(self) -> None:
-        """Follow the assignment and look after quiet partitions. Raises OperatorError."""
+        """Follow the assignment and check quiet partitions. Raises OperatorError."""
         async with self._ticking:
             if self._closing:
                 return
@@ -95,25 +95,25 @@ class TaskManager(Generic[ProcessorT]):
             ranges = await self._watermarks.read(
                 [TopicPartition(topic, number) for number in assigned for topic in self._topics]
             )
-            await self._note_silence()
+            await self._report_availability()
             if self._closing:
                 return
-            for number in assigned - self._looks.keys():
-                its = {each: held for each, held in ranges.items() if each.partition == number}
-                self._looks[number] = asyncio.create_task(self._task(number).tick(its))
-            await self._finish_looks(TICK_SECONDS)
+            for number in assigned - self._ticks.keys():
+                own = {tp: held for tp, held in ranges.items() if tp.partition == number}
+                self._ticks[number] = asyncio.create_task(self._task(number).tick(own))
+            await self._finish_ticks(TICK_SECONDS)
 
     async def close(self) -> None:
-        """Let the chunks under way end, then let go of every producer."""
+        """Finish the chunks in progress, then close every producer."""
         self._closing = True
         await asyncio.gather(
             self._watermarks.stop(), *(task.close() for task in self._open.values())
         )
-        for look in self._looks.values():
-            look.cancel()
+        for tick in self._ticks.values():
+            tick.cancel()
 
     def not_ready(self) -> str | None:
-        """Say why chunks cannot be done right now; None where they can."""
+        """Return why chunks cannot be processed right now; None if they can."""
         if self._closing:
             return "stopping"
         assigned = self._assignment()
@@ -132,21 +132,21 @@ class TaskManager(Generic[ProcessorT]):
         shared = RECORDS_AT_ONCE // max(1, len(self._assignment() or ()))
         return max(1, min(self._settings.chunk_records, shared))
 
-    async def _note_silence(self) -> None:
+    async def _report_availability(self) -> None:
         if self._watermarks.silent:
-            self._availability.waits(self._topics[0], "they do not answer")
-            await self._availability.look()
+            self._availability.report_unavailable(self._topics[0], "they do not answer")
+            await self._availability.verify_topics()
         else:
-            self._availability.goes_on(self._topics[0])
+            self._availability.report_available(self._topics[0])
 
-    async def _finish_looks(self, seconds: float) -> None:
-        """Take back the looks that end in time. Raises OperatorError."""
-        if self._looks:
-            await asyncio.wait(self._looks.values(), timeout=seconds)
-        done = [number for number, look in self._looks.items() if look.done()]
-        for look in [self._looks.pop(number) for number in done]:
-            if not look.cancelled():
-                look.result()
+    async def _finish_ticks(self, seconds: float) -> None:
+        """Wait up to `seconds` for ticks, and remove those that ended. Raises OperatorError."""
+        if self._ticks:
+            await asyncio.wait(self._ticks.values(), timeout=seconds)
+        done = [number for number, tick in self._ticks.items() if tick.done()]
+        for tick in [self._ticks.pop(number) for number in done]:
+            if not tick.cancelled():
+                tick.result()
 
     def _task(self, number: int) -> PartitionTask[ProcessorT]:
         if number not in self._open:

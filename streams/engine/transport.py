@@ -1,4 +1,4 @@
-"""Faust's consumer, told to read committed records only, and to hand them over as they are."""
+"""Faust's transport, reading committed records only, undecoded."""
 
 import asyncio
 from typing import Any, Final
@@ -13,14 +13,14 @@ from streams.kafka.stopping import stop_within
 STOP_SECONDS: Final = 2.0
 
 ROOM_SECONDS: Final = 0.05
-"""How soon to look again whether there is room for more of a partition that has enough waiting."""
+"""Interval of checks whether a partition with a full buffer has room again."""
 
 
 class CommittedConsumerThread(driver.AIOKafkaConsumerThread):
-    """Reads nothing of open or aborted transactions."""
+    """A consumer thread that reads nothing of open or aborted transactions."""
 
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
-        """Create the consumer as Faust does for its own transactions, which we do not use."""
+        """Create the consumer as Faust does for its own transactions, which are not used here."""
         read_by_parts()
         self.consumer.in_transaction = True
         try:
@@ -29,30 +29,30 @@ class CommittedConsumerThread(driver.AIOKafkaConsumerThread):
             self.consumer.in_transaction = False
 
     def _crash(self, reason: BaseException) -> None:
-        """Take note of what goes wrong in the thread itself.
+        """Handle crashes of this thread only.
 
-        Faust 0.15.3 hands on a crash of the app too, from another thread: this one would then end
-        by itself, perhaps before it is asked to, and whoever asks would wait for it in vain.
+        Faust 0.15.3 also passes on crashes of the app, from another thread: this one might then end
+        before it is asked to stop, and the caller would wait for it forever.
         """
         if asyncio.get_running_loop() is self.thread_loop:
             super()._crash(reason)
 
     async def on_thread_stop(self) -> None:
-        """Leave the group, but do not wait for brokers that do not answer."""
+        """Leave the group, without waiting for brokers that do not answer."""
         await stop_within(STOP_SECONDS, super().on_thread_stop())
 
 
 class CommittedConsumer(driver.Consumer):
-    """Faust's consumer on such a thread, which comes back soon to a partition that was full."""
+    """Faust's consumer on such a thread, which soon resumes a partition whose buffer was full."""
 
     async def _wait_next_records(
         self,
         timeout: float,  # noqa: ASYNC109  # Faust's signature
     ) -> tuple[Any, set[TP] | None]:
-        """Get what has been fetched of partitions that have room.
+        """Return the records fetched from partitions whose buffers have room.
 
-        Faust 0.15.3 sleeps for a second where none has, and waits as long for the others where
-        these have no records. What is waiting is done long before that.
+        Faust 0.15.3 sleeps for a second if none has, and waits as long for the others if those
+        have no records. The buffered records are processed long before that.
         """
         if self._buffered_partitions:
             timeout = ROOM_SECONDS

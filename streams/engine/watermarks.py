@@ -1,4 +1,4 @@
-"""Where source partitions begin and end, asked of the brokers."""
+"""The first and end offsets of source partitions, from the brokers."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,35 +15,35 @@ from streams.settings import Settings
 
 ANSWER_SECONDS: Final = 3.0
 SILENT_SECONDS: Final = 10.0
-"""How long brokers may fail to answer before the worker says that it is not ready."""
+"""How long brokers may fail to answer before the process is reported as not ready."""
 
 
 class OffsetRange(NamedTuple):
-    """What the brokers hold of a partition: offsets from `begin` up to, not including, `end`."""
+    """Offsets of a partition that the brokers hold, from `begin` up to, not including, `end`."""
 
     begin: int
     end: int
 
 
 class Watermarks:
-    """Asks where the committed records of partitions end, with a consumer of its own."""
+    """Reads the offset ranges of partitions, with a consumer of its own."""
 
     def __init__(self, settings: Settings) -> None:
-        """Name the brokers."""
+        """Connect to the brokers of `settings` at the first `read`."""
         self._settings = settings
         self._consumer: AIOKafkaConsumer | None = None
-        self._turn = asyncio.Lock()
-        """Held while the consumer is in use, so that a stop does not take it away meanwhile."""
+        self._lock = asyncio.Lock()
+        """Held while the consumer is in use, so that `stop` does not close it meanwhile."""
         self._answered = monotonic()
 
     @property
     def silent(self) -> bool:
-        """Tell whether the brokers have failed to answer for some time."""
+        """Whether the brokers have not answered for SILENT_SECONDS."""
         return monotonic() - self._answered > SILENT_SECONDS
 
     async def read(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, OffsetRange]:
-        """Give what is held of each partition, committed records only; none if no answer."""
-        async with self._turn:
+        """Return the offset ranges, committed records only; none if the brokers do not answer."""
+        async with self._lock:
             try:
                 async with asyncio.timeout(ANSWER_SECONDS):
                     consumer = self._consumer
@@ -54,17 +54,17 @@ class Watermarks:
                     begins = await consumer.beginning_offsets(partitions) if partitions else {}
                     ends = await consumer.end_offsets(partitions) if partitions else {}
             except (KafkaError, TimeoutError):
-                await self._let_go()
+                await self._close()
                 return {}
         self._answered = monotonic()
         return {each: OffsetRange(begins[each], ends[each]) for each in partitions}
 
     async def stop(self) -> None:
-        """Let go of the consumer, once it has given the answer that is waited for."""
-        async with self._turn:
-            await self._let_go()
+        """Close the consumer, after a request in progress."""
+        async with self._lock:
+            await self._close()
 
-    async def _let_go(self) -> None:
+    async def _close(self) -> None:
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             await stop_within(STOP_SECONDS, consumer.stop())

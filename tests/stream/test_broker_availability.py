@@ -31,10 +31,10 @@ class Brokers:
         if self.faults:
             raise self.faults.pop(0)
 
-    async def start_over(self, *, turned_down: bool) -> None: ...
+    async def start_over(self, *, rejected: bool) -> None: ...
 
     async def make(self) -> None:
-        await self.attempts.make(self.work, self.start_over, "offsets 1 to 2")
+        await self.attempts.run(self.work, self.start_over, "offsets 1 to 2")
 
 
 @pytest.fixture(autouse=True)
@@ -63,11 +63,11 @@ async def test_several_that_wait_look_at_the_topics_once() -> None:
 
 async def test_the_last_that_waits_ends_the_outage() -> None:
     outage = Brokers().outage
-    outage.waits("a", "TimeoutError")
-    outage.waits("b", "TimeoutError")
-    outage.goes_on("a")
+    outage.report_unavailable("a", "TimeoutError")
+    outage.report_unavailable("b", "TimeoutError")
+    outage.report_available("a")
     assert outage.reason == "waiting for the brokers for 0 s: TimeoutError"
-    outage.goes_on("b")
+    outage.report_available("b")
     assert outage.reason is None
 
 
@@ -118,6 +118,6 @@ async def test_nothing_is_attempted_for_a_partition_of_another_worker() -> None:
 
 async def test_once_given_up_nothing_is_attempted() -> None:
     brokers = Brokers(KafkaError())
-    brokers.attempts.give_up()
+    brokers.attempts.stop()
     await brokers.make()
     assert len(brokers.faults) == 1

@@ -265,7 +265,7 @@ async def test_records_under_way_for_long_are_a_gap_in_the_reconciliation_until_
 async def test_closing_waits_for_the_chunk_under_way_but_not_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(module, "CLOSE_SECONDS", 0.01)
     ledger = FakeLedger(range(10))
     partition = open_on(ledger)
     await partition.look(None)

@@ -1,4 +1,4 @@
-"""Talking to a cluster: connections, errors, topics, rights, and reading and publishing records.
+"""Kafka clients: connections, errors, topics, rights, and reading and publishing records.
 
-What processes records exactly once is in `engine`.
+Exactly-once processing is in `engine`.
 """

@@ -1,13 +1,13 @@
-"""Creating topics, and holding those that exist against what they should be."""
+"""Creation and verification of topics."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, assert_never
 
 from schemas.verdict import Outcome
 from streams.errors import OperatorError
 from streams.kafka.cluster import Cluster
 from streams.kafka.preflight import refuse, verify_rights
-from streams.kafka.rights import Command, Operation, Resource, Right, needed
+from streams.kafka.rights import Command, FaustCommand, Operation, Resource, Right, needed
 from streams.kafka.topics import Topic, Topics, for_alerts, for_worker, wanted
 from streams.settings import Settings
 
@@ -15,10 +15,10 @@ _AT_LEAST: Final = frozenset({"max.message.bytes", "message.timestamp.after.max.
 
 
 def create_topics(settings: Settings, partitions: int, replication: int) -> list[str]:
-    """Create the topics that are missing; gives their names.
+    """Create the topics that are missing, and return their names.
 
-    Where the input exists already, its number of partitions holds for all of them.
-    Raises OperatorError where one that exists is not as it should be.
+    If the input topic exists, all get its number of partitions.
+    Raises OperatorError if an existing topic has the wrong configuration.
     """
     cluster = Cluster(settings)
     verify_rights(cluster, Command.CREATE, settings)
@@ -30,14 +30,14 @@ def create_topics(settings: Settings, partitions: int, replication: int) -> list
         denied = cluster.create(missing, existing.get(source, partitions), replication)
         lacking = [Right(Operation.CREATE, Resource.TOPIC, name) for name in denied]
         refuse(lacking, Command.CREATE, settings)
-    kept = [topic for topic in topics if topic.name in existing]
+    present = [topic for topic in topics if topic.name in existing]
     count = existing.get(source, partitions)
     differences = [
-        f"topic {topic.name} has {existing[topic.name]} partitions, {count} are needed"
-        for topic in kept
+        f"topic {topic.name} has {existing[topic.name]} partitions instead of {count}"
+        for topic in present
         if existing[topic.name] != count
     ]
-    outputs = [topic for topic in kept if topic.name != source]
+    outputs = [topic for topic in present if topic.name != source]
     if outputs:
         differences += _config_differences(outputs, cluster.config([each.name for each in outputs]))
     if differences:
@@ -45,31 +45,31 @@ def create_topics(settings: Settings, partitions: int, replication: int) -> list
     return [topic.name for topic in missing]
 
 
-def verify_topics(settings: Settings, command: Command) -> None:
-    """Raise OperatorError if the worker or the alerts process lacks a topic or a right."""
+def verify_topics(settings: Settings, command: FaustCommand) -> None:
+    """Verify the topics and rights of the worker or the alerts process. Raises OperatorError."""
     cluster = Cluster(settings)
     verify_rights(cluster, command, settings)
     topics = Topics(settings.topic_prefix)
-    if command is Command.WORKER:
-        source, *others = (topic.name for topic in for_worker(settings))
-    else:
-        source, others = topics.verdicts, [topic.name for topic in for_alerts(settings)]
-        others.append(topics.outputs[Outcome.DEAD_LETTER])
+    match command:
+        case Command.WORKER:
+            source, *others = (topic.name for topic in for_worker(settings))
+        case Command.ALERTS:
+            source, dead_letter = topics.verdicts, topics.outputs[Outcome.DEAD_LETTER]
+            others = [*(topic.name for topic in for_alerts(settings)), dead_letter]
+        case _:
+            assert_never(command)
     _verify_present(cluster, [source, *others])
     existing = cluster.partitions
-    differing = [
-        f"{name} has {existing[name]}" for name in others if existing[name] != existing[source]
-    ]
-    if differing:
+    if differing := [f"{x} has {existing[x]}" for x in others if existing[x] != existing[source]]:
         message = (
             f"every topic needs the {existing[source]} partitions of {source}, "
-            f"but {', '.join(differing)}; enlarge what has fewer, then start again"
+            f"but {', '.join(differing)}; add partitions where there are fewer, then start again"
         )
         raise OperatorError(message)
 
 
 def verify_use(settings: Settings, command: Command) -> None:
-    """See that the topics that a command uses are there and may be used. Raises OperatorError."""
+    """Verify the topics and rights of any other command. Raises OperatorError."""
     cluster = Cluster(settings)
     verify_rights(cluster, command, settings)
     rights = needed(command, settings)
@@ -85,10 +85,10 @@ def _verify_present(cluster: Cluster, names: list[str]) -> None:
 
 
 def _config_differences(topics: list[Topic], found: dict[str, dict[str, str]]) -> Iterator[str]:
-    """Say what is set otherwise. How long records are kept is the operator's to decide."""
+    """Yield the wrong topic settings, except for the retention, which operators may choose."""
     for topic in topics:
-        for name, right in topic.config.items():
-            is_set = found[topic.name][name]
-            enough = int(is_set) >= int(right) if name in _AT_LEAST else is_set == right
+        for name, wanted_value in topic.config.items():
+            value = found[topic.name][name]
+            enough = int(value) >= int(wanted_value) if name in _AT_LEAST else value == wanted_value
             if name != "retention.ms" and not enough:
-                yield f"topic {topic.name} has {name}={is_set}, {right} is needed"
+                yield f"topic {topic.name} has {name}={value} instead of {wanted_value}"

@@ -1,4 +1,4 @@
-"""The brokers, asked about topics and rights, and told to create topics."""
+"""An admin client for topics and rights."""
 
 from concurrent.futures import Future
 from time import monotonic
@@ -22,19 +22,19 @@ from streams.settings import Settings
 
 TIMEOUT_SECONDS: Final = 10.0
 FIRST_TRY_SECONDS: Final = 1.0
-"""How long the first answer may take before it is looked at what is wrong; then ever longer."""
+"""How long the first answer may take before a diagnosis; longer with each further try."""
 
 _UNSEEN: Final = [AclOperation.CREATE, AclOperation.DESCRIBE_CONFIGS]
-"""What a user may be allowed without Describe, so that no answer can tell."""
+"""Operations that a user without Describe may have; the brokers do not report them."""
 
 T = TypeVar("T")
 
 
 class Cluster:
-    """Asks the brokers. Raises Unanswered where they say nothing, Trouble where that is final."""
+    """Asks the brokers. Raises BrokersUnavailable if they do not answer, else OperatorError."""
 
     def __init__(self, settings: Settings) -> None:
-        """Connect, and see which topics there are."""
+        """Connect and list the topics."""
         self._settings = settings
         self._faults: list[KafkaError] = []
         options: dict[str, Any] = {
@@ -44,22 +44,22 @@ class Cluster:
             "log_level": 0,
         }
         if settings.security_protocol.encrypted:
-            ssl_context(settings)  # says more clearly than librdkafka what is wrong with a file
+            ssl_context(settings)  # explains faults of a file better than librdkafka
         try:
             self._client = AdminClient(options)
         except KafkaException as error:
-            message = f"cannot use the IPG12_SSL_… or IPG12_SASL_… given: {_reason(error)}"
+            message = f"cannot use IPG12_SSL_… or IPG12_SASL_… as set: {_reason(error)}"
             raise OperatorError(message) from None
         metadata = self._first_answer()
         self.partitions = {name: len(topic.partitions) for name, topic in metadata.topics.items()}
-        """How many each topic has; what the user may not see is left out."""
-        self._asks_rights = metadata.controller_id in metadata.brokers
-        """False of the embedded broker, which would keep us waiting."""
+        """Number of partitions by topic; topics hidden from the user are left out."""
+        self._reports_rights = metadata.controller_id in metadata.brokers
+        """False for the embedded broker, which would not answer."""
 
     def create(self, topics: list[Topic], partitions: int, replication: int) -> list[str]:
-        """Create topics; gives those that the user may not create.
+        """Create topics; return those that the user may not create.
 
-        One that has come into being meanwhile is no fault.
+        A topic that was created meanwhile is not an error.
         """
         futures = self._client.create_topics(
             [
@@ -82,7 +82,7 @@ class Cluster:
         return denied
 
     def config(self, names: list[str]) -> dict[str, dict[str, str]]:
-        """Give the settings of topics, by topic and name."""
+        """Return the settings of topics, by topic and name."""
         futures = self._client.describe_configs(
             [ConfigResource(ResourceType.TOPIC, name) for name in names]
         )
@@ -97,8 +97,8 @@ class Cluster:
         return found
 
     def allowed(self, topics: list[str]) -> dict[str, set[str]]:
-        """Give the operations that the user may do on topics, where the brokers tell."""
-        if not (topics and self._asks_rights):
+        """Return the operations allowed to the user by topic, if the brokers report them."""
+        if not (topics and self._reports_rights):
             return {}
         futures: dict[str, Future[Any]] = self._client.describe_topics(
             TopicCollection(topics),
@@ -135,21 +135,21 @@ class Cluster:
             if fault := diagnose(self._settings):
                 message = f"broker {fault}"
                 raise OperatorError(message)
-            if any(fault.code() == KafkaError._AUTHENTICATION for fault in self._faults):  # noqa: SLF001  # public name of the library
+            if any(fault.code() == KafkaError._AUTHENTICATION for fault in self._faults):  # noqa: SLF001  # in the public API
                 message = (
-                    f"the brokers refuse user {self._settings.sasl_username} or the password; "
-                    f"mend IPG12_SASL_USERNAME or IPG12_SASL_PASSWORD"
+                    f"the brokers refuse user {self._settings.sasl_username} or its password; "
+                    f"correct IPG12_SASL_USERNAME or IPG12_SASL_PASSWORD"
                 )
                 raise OperatorError(message)
-        telling = [
+        reasons = [
             fault.str()
             for fault in self._faults
             if fault.code() != KafkaError._ALL_BROKERS_DOWN  # noqa: SLF001  # as above
         ]
-        raise self._unanswered(telling[-1] if telling else reason)
+        raise self._unanswered(reasons[-1] if reasons else reason)
 
     def _answer(self, future: Future[T]) -> T:
-        """Wait for an answer. Raises KafkaException where it says no."""
+        """Wait for an answer. Raises KafkaException if the request was refused."""
         try:
             return future.result(TIMEOUT_SECONDS)
         except TimeoutError:

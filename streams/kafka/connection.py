@@ -1,4 +1,4 @@
-"""How each client library is told to reach the brokers."""
+"""Connection settings for each client library."""
 
 import ssl
 from typing import Any
@@ -11,7 +11,7 @@ from streams.settings import Settings
 
 
 def for_aiokafka(settings: Settings) -> dict[str, Any]:
-    """Give the arguments that aiokafka's clients share."""
+    """Return the arguments that aiokafka's clients share."""
     options: dict[str, Any] = {
         "bootstrap_servers": settings.brokers.split(","),
         "security_protocol": settings.security_protocol.value,
@@ -26,7 +26,7 @@ def for_aiokafka(settings: Settings) -> dict[str, Any]:
 
 
 def for_faust(settings: Settings) -> CredentialsT | None:
-    """Give Faust's credentials; None where connections are plain."""
+    """Return Faust's credentials; None for PLAINTEXT."""
     context = ssl_context(settings) if settings.security_protocol.encrypted else None
     if settings.security_protocol.authenticated and settings.sasl_password:
         credentials = faust.SASLCredentials(
@@ -41,7 +41,7 @@ def for_faust(settings: Settings) -> CredentialsT | None:
 
 
 def for_librdkafka(settings: Settings) -> dict[str, str]:
-    """Give librdkafka's configuration."""
+    """Return librdkafka's configuration."""
     options = {
         "bootstrap.servers": settings.brokers,
         "security.protocol": settings.security_protocol.value,
@@ -60,20 +60,20 @@ def for_librdkafka(settings: Settings) -> dict[str, str]:
 
 
 def ssl_context(settings: Settings) -> ssl.SSLContext:
-    """Give what TLS connections are made with. Raises OperatorError."""
+    """Return the context for TLS connections. Raises OperatorError."""
     try:
         context = ssl.create_default_context(cafile=settings.ssl_cafile)
     except OSError as error:
-        message = f"IPG12_SSL_CAFILE holds no certificates in PEM: {_fault(error)}"
+        message = f"IPG12_SSL_CAFILE contains no PEM certificates: {_fault(error)}"
         raise OperatorError(message) from None
     if settings.ssl_certfile is None:
         return context
     try:
-        # Without a password one would be asked for at the terminal.
+        # Without a password, OpenSSL would prompt for one.
         context.load_cert_chain(settings.ssl_certfile, settings.ssl_keyfile, password="")
     except OSError as error:
         message = (
-            f"IPG12_SSL_CERTFILE and IPG12_SSL_KEYFILE are no certificate in PEM and its key, "
+            f"IPG12_SSL_CERTFILE and IPG12_SSL_KEYFILE must be a PEM certificate and its key, "
             f"not encrypted: {_fault(error)}"
         )
         raise OperatorError(message) from None

@@ -1,4 +1,4 @@
-"""Consumers of our own, beside Faust's."""
+"""aiokafka consumers without Faust."""
 
 from aiokafka import AIOKafkaConsumer
 
@@ -8,7 +8,7 @@ from streams.settings import Settings
 
 
 def committed_consumer(settings: Settings, **options: str | int | None) -> AIOKafkaConsumer:
-    """Make a consumer that reads committed records, and takes no part in the group's balancing."""
+    """Create a consumer of committed records; it takes no part in rebalances of its group."""
     read_by_parts()
     return AIOKafkaConsumer(
         **for_aiokafka(settings),

@@ -1,4 +1,4 @@
-"""Why brokers that can be reached give no answer: found out by a connection of our own."""
+"""Diagnosis of brokers that accept connections but do not answer, with a connection of its own."""
 
 import socket
 import ssl
@@ -13,13 +13,13 @@ PROBE_SECONDS: Final = 2.0
 
 _SASL_HANDSHAKE: Final = 17
 _NO_CLIENT_ID: Final = -1
-_HEAD_BYTES: Final = 10
-"""Of an answer: correlation, code, and the number of mechanisms."""
-_MOST_BYTES: Final = 1_000
+_HEADER_BYTES: Final = 10
+"""Size of correlation id, error code and number of mechanisms in a response."""
+_MAX_BYTES: Final = 1_000
 
 
 class _Answer(IntEnum):
-    """What a listener says to a SASL handshake, by the codes of Kafka's protocol."""
+    """Error codes of Kafka's protocol in the response to a SASL handshake."""
 
     ACCEPTED = 0
     OTHER_MECHANISM = 33
@@ -27,7 +27,7 @@ class _Answer(IntEnum):
 
 
 class _Verification(IntEnum):
-    """What OpenSSL finds wrong with a certificate."""
+    """OpenSSL's codes for certificates that fail verification."""
 
     NOT_YET_VALID = 9
     EXPIRED = 10
@@ -40,7 +40,7 @@ class _Verification(IntEnum):
 
 
 def diagnose(settings: Settings) -> str | None:
-    """Say what keeps every broker that can be reached from answering; None where nothing does."""
+    """Return why the brokers that can be reached do not answer; None if one of them would."""
     faults = []
     for address in settings.brokers.split(","):
         host, _, port = address.rpartition(":")
@@ -55,7 +55,7 @@ def diagnose(settings: Settings) -> str | None:
 
 
 def _probe(settings: Settings, host: str, port: int) -> str | None:
-    """Connect as the settings say; gives what is wrong. Raises OSError where nobody is there."""
+    """Connect as configured; return the fault. Raises OSError if nothing listens there."""
     encrypted, mechanism = settings.security_protocol.encrypted, settings.sasl_mechanism.value
     try:
         with _connect(host, port, ssl_context(settings) if encrypted else None) as connection:
@@ -83,15 +83,15 @@ def _connect(host: str, port: int, context: ssl.SSLContext | None) -> socket.soc
 
 
 def _handshake(connection: socket.socket, mechanism: str) -> tuple[int, str]:
-    """Ask for a SASL mechanism; gives the answer's code, and what mechanisms there are."""
+    """Request a SASL mechanism; return the error code, and the mechanisms offered."""
     name = mechanism.encode()
     request = struct.pack(">hhihh", _SASL_HANDSHAKE, 1, 0, _NO_CLIENT_ID, len(name)) + name
     connection.sendall(struct.pack(">i", len(request)) + request)
     (size,) = struct.unpack(">i", _read(connection, 4))
-    if not _HEAD_BYTES <= size <= _MOST_BYTES:
+    if not _HEADER_BYTES <= size <= _MAX_BYTES:
         raise EOFError
-    _, code, _ = struct.unpack(">ihi", _read(connection, _HEAD_BYTES))
-    rest = _read(connection, size - _HEAD_BYTES)
+    _, code, _ = struct.unpack(">ihi", _read(connection, _HEADER_BYTES))
+    rest = _read(connection, size - _HEADER_BYTES)
     names = []
     while rest:
         length = int.from_bytes(rest[:2])
@@ -111,16 +111,16 @@ def _read(connection: socket.socket, size: int) -> bytes:
 
 
 def _distrust(settings: Settings, error: ssl.SSLCertVerificationError) -> str:
-    """Say why we do not accept the broker's certificate."""
+    """Return why the broker's certificate fails verification, and what to do."""
     match error.verify_code:
         case _Verification.EXPIRED:
-            return "shows a certificate that has expired; have it replaced at the broker"
+            return "presents a certificate that has expired; have it renewed at the broker"
         case _Verification.NOT_YET_VALID:
-            return "shows a certificate that is not valid yet; look at this machine's clock"
+            return "presents a certificate that is not valid yet; check this machine's clock"
         case _Verification.OTHER_NAME | _Verification.OTHER_ADDRESS:
             return (
-                "shows a certificate for another name; in IPG12_BROKERS give the name that the "
-                "certificate is for, or have it replaced at the broker"
+                "presents a certificate for another name; set IPG12_BROKERS to the name in the "
+                "certificate, or have it replaced at the broker"
             )
         case (
             _Verification.SELF_SIGNED
@@ -130,23 +130,23 @@ def _distrust(settings: Settings, error: ssl.SSLCertVerificationError) -> str:
         ):
             trusted = "IPG12_SSL_CAFILE" if settings.ssl_cafile else "this machine"
             return (
-                f"shows a certificate of an authority that {trusted} does not trust; set "
+                f"presents a certificate of an authority that {trusted} does not trust; set "
                 f"IPG12_SSL_CAFILE to the certificate of the broker's authority"
             )
-    return f"shows a certificate that does not pass: {error.verify_message}"
+    return f"presents a certificate that cannot be verified: {error.verify_message}"
 
 
 def _refused_certificate(settings: Settings) -> str:
     if settings.ssl_certfile is None:
-        return "asks for a certificate; set IPG12_SSL_CERTFILE and IPG12_SSL_KEYFILE"
+        return "requires a client certificate; set IPG12_SSL_CERTFILE and IPG12_SSL_KEYFILE"
     return (
-        "refuses the certificate of IPG12_SSL_CERTFILE: it has expired, or is of an authority "
-        "that the broker does not trust; set it to another"
+        "refuses the certificate of IPG12_SSL_CERTFILE: it has expired, or the broker does "
+        "not trust its authority; set it to another"
     )
 
 
 def _wrong_protocol(settings: Settings, host: str, port: int) -> str | None:
-    """Say whether the port speaks TLS where it should not, or not where it should."""
+    """Return whether the port expects TLS and the settings do not, or the reverse."""
     if settings.security_protocol.encrypted:
         try:
             with _connect(host, port, None) as connection:
@@ -154,8 +154,8 @@ def _wrong_protocol(settings: Settings, host: str, port: int) -> str | None:
         except (OSError, EOFError):
             return None
         protocol = "PLAINTEXT" if answer == _Answer.NO_SASL else "SASL_PLAINTEXT"
-        return f"speaks no TLS; set IPG12_SECURITY_PROTOCOL={protocol}"
-    # Nothing is sent: only whether there is TLS is of interest.
+        return f"does not use TLS; set IPG12_SECURITY_PROTOCOL={protocol}"
+    # Nothing is sent: this only finds out whether the port uses TLS.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -164,20 +164,20 @@ def _wrong_protocol(settings: Settings, host: str, port: int) -> str | None:
     except OSError:
         return None
     protocol = "SASL_SSL" if settings.security_protocol.authenticated else "SSL"
-    return f"speaks TLS; set IPG12_SECURITY_PROTOCOL={protocol}"
+    return f"uses TLS; set IPG12_SECURITY_PROTOCOL={protocol}"
 
 
 def _wrong_login(settings: Settings, answer: int, offered: str) -> str | None:
-    """Say whether user and password are asked for and not given, or given and not asked for."""
+    """Return whether credentials are required but not set, or set but not supported."""
     authenticated = settings.security_protocol.authenticated
     transport = "SSL" if settings.security_protocol.encrypted else "PLAINTEXT"
     if not authenticated and answer in {_Answer.ACCEPTED, _Answer.OTHER_MECHANISM}:
         return (
-            f"asks for a user and a password; set IPG12_SECURITY_PROTOCOL=SASL_{transport}, "
+            f"requires a user and a password; set IPG12_SECURITY_PROTOCOL=SASL_{transport}, "
             f"IPG12_SASL_USERNAME and IPG12_SASL_PASSWORD"
         )
     if authenticated and answer == _Answer.NO_SASL:
-        return f"asks for no user and password; set IPG12_SECURITY_PROTOCOL={transport}"
+        return f"does not use a user and a password; set IPG12_SECURITY_PROTOCOL={transport}"
     if authenticated and answer == _Answer.OTHER_MECHANISM:
-        return f"does not take {settings.sasl_mechanism}; set IPG12_SASL_MECHANISM to {offered}"
+        return f"does not support {settings.sasl_mechanism}; set IPG12_SASL_MECHANISM to {offered}"
     return None

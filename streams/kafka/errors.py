@@ -1,4 +1,4 @@
-"""What goes wrong at the brokers, sorted by what helps against it."""
+"""Classification of broker errors: refused for good, unavailable, or worth a retry."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -22,11 +22,11 @@ from aiokafka.errors import (
 )
 
 PRODUCER_UNUSABLE: Final = (KafkaError, IllegalOperation, AssertionError, TimeoutError)
-"""How aiokafka says that a client is fenced, cut off, or asked for what its state forbids."""
+"""Raised by aiokafka if a client is fenced, disconnected or in the wrong state."""
 
 _RIGHTS: Final = "`ipg12 topics acls` prints the rights that are needed"
-_SETTINGS: Final = "`ipg12 topics create` says which of its settings differ"
-_LOGIN: Final = "look at IPG12_SASL_… and at the user's entry in the cluster"
+_SETTINGS: Final = "`ipg12 topics create` prints which of its settings differ"
+_LOGIN: Final = "check IPG12_SASL_… and the user's credentials in the cluster"
 
 _ADVICE: Final[dict[type[BaseException], str]] = {
     TopicAuthorizationFailedError: _RIGHTS,
@@ -36,7 +36,7 @@ _ADVICE: Final[dict[type[BaseException], str]] = {
     MessageSizeTooLargeError: _SETTINGS,
     RecordListTooLargeError: _SETTINGS,
     InvalidTimestampError: _SETTINGS,
-    PolicyViolationError: "look at the cluster's policy",
+    PolicyViolationError: "check the cluster's policy",
     AuthenticationFailedError: _LOGIN,
     SaslAuthenticationFailed: _LOGIN,
 }
@@ -45,7 +45,7 @@ _UNAVAILABLE: Final = (TimeoutError, KafkaConnectionError, KafkaTimeoutError)
 
 
 def refusal(error: BaseException) -> str | None:
-    """Say what the brokers refuse and what to do; None where asking again may help.
+    """Return what the brokers refuse for good and what to do; None if a retry may help.
 
     A note on the error names a topic.
     """
@@ -57,7 +57,7 @@ def refusal(error: BaseException) -> str | None:
 
 
 def unavailable(error: BaseException) -> bool:
-    """Tell whether the brokers cannot serve just now, which ends without our doing."""
+    """Return whether the brokers are temporarily unavailable."""
     return any(
         isinstance(cause, _UNAVAILABLE) or (isinstance(cause, KafkaError) and cause.retriable)
         for cause in _causes(error)
@@ -65,7 +65,7 @@ def unavailable(error: BaseException) -> bool:
 
 
 def name_of(error: BaseException) -> str:
-    """Name a fault, its cause, and what it concerns where the broker has said so.
+    """Return an error's type, its cause, and the resource that the broker named.
 
     The text of other exceptions may quote a record, and is never used.
     """
@@ -81,7 +81,7 @@ def name_of(error: BaseException) -> str:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Give an error and what caused it: aiokafka wraps what brokers answer."""
+    """Yield an error and its causes: aiokafka wraps the errors that brokers return."""
     seen: set[int] = set()
     cause: BaseException | None = error
     while cause is not None and id(cause) not in seen:  # Mode makes an exception its own cause

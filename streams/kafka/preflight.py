@@ -1,4 +1,4 @@
-"""Whether the user has every right that a command needs, seen before it begins."""
+"""Verification, before a command starts, that the user has the rights that it needs."""
 
 import asyncio
 import logging
@@ -27,20 +27,20 @@ _COORDINATORS: Final = {
     Resource.TRANSACTIONAL_ID: CoordinationType.TRANSACTION,
 }
 
-# It says of every attempt to connect that it failed, to standard error where logs are not set up.
+# Without this, each failed attempt to connect goes to standard error before logs are set up.
 logging.getLogger("aiokafka").addHandler(logging.NullHandler())
 
 
 def verify_rights(cluster: Cluster, command: Command, settings: Settings) -> None:
     """Raise OperatorError that names the rights that the user lacks.
 
-    A right of which the brokers say nothing is assumed.
+    A right that the brokers do not report is assumed.
     """
     lacking: list[Right] = []
     by_resource: dict[Resource, list[Right]] = {}
     source = needed(command, settings)[0].name
     for right in needed(command, settings):
-        if right.operation is not Operation.CREATE:  # what is there need not be created
+        if right.operation is not Operation.CREATE:  # existing topics need not be created
             by_resource.setdefault(right.resource, []).append(right)
     for resource, rights in by_resource.items():
         if resource is not Resource.TOPIC:
@@ -56,25 +56,25 @@ def verify_rights(cluster: Cluster, command: Command, settings: Settings) -> Non
 
 
 def refuse(lacking: list[Right], command: Command, settings: Settings) -> None:
-    """Raise OperatorError that names the rights that are lacking, where any are."""
+    """Raise OperatorError that names the rights in `lacking`, if there are any."""
     if lacking:
         user = settings.sasl_username or (None if settings.ssl_certfile else "ANONYMOUS")
         message = (
             f"{f'user {user}' if user else 'the user of IPG12_SSL_CERTFILE'} lacks rights: "
             f"{', '.join(map(str, lacking))}; "
-            f"`ipg12 topics acls --user {user or 'NAME'} --for {command}` prints what grants them"
+            f"`ipg12 topics acls --user {user or 'NAME'} --for {command}` prints how to grant them"
         )
         raise OperatorError(message)
 
 
 def _without_coordinator(rights: list[Right], partitions: int, settings: Settings) -> list[Right]:
-    """Give the rights to a group or to transactional ids of which the brokers deny one.
+    """Return the rights on a group or on transactional ids that the brokers deny.
 
-    Asking who coordinates it changes nothing, and needs the least of rights to it. librdkafka can
-    tell more of a group, but aborts the process where a coordinator does not answer in time.
+    Looking up the coordinator changes nothing, and needs the least rights. librdkafka reports more
+    about a group, but aborts the process if a coordinator does not answer in time.
     """
     lacking = []
-    # With a loop of its own the thread's event loop stays as it is, for Faust.
+    # A loop of its own leaves the thread's event loop to Faust.
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         for right in rights:
             names = [right.name]
@@ -86,18 +86,18 @@ def _without_coordinator(rights: list[Right], partitions: int, settings: Setting
 
 
 async def _any_denied(settings: Settings, kind: CoordinationType, names: Iterable[str]) -> bool:
-    """Look up who coordinates each name. Raises Unanswered."""
+    """Look up the coordinator of each name. Raises OperatorError."""
     client = AIOKafkaClient(**for_aiokafka(settings))
     try:
         async with asyncio.timeout(LOOK_UP_SECONDS):
             await client.bootstrap()
-            for each in names:
+            for name in names:
                 try:
-                    await client.coordinator_lookup(kind, each)
+                    await client.coordinator_lookup(kind, name)
                 except (GroupAuthorizationFailedError, TransactionalIdAuthorizationFailed):
                     return True
                 except KafkaError:
-                    continue  # the brokers have no coordinator yet, which is no matter of rights
+                    continue  # no coordinator yet, which is not about rights
     except (KafkaError, TimeoutError) as error:
         if fault := diagnose(settings):
             message = f"broker {fault}"

@@ -20,7 +20,7 @@ DELIVERY_SECONDS: Final = 60.0
 
 
 class Publisher:
-    """Publishes values as they are; each key is made of the episode's own identifiers."""
+    """Publishes values unchanged, each with a key of the episode's identifiers."""
 
     def __init__(self, settings: Settings, on_delivered: Callable[[], None]) -> None:
         """Verify topic and rights; call `on_delivered` for each record. Raises OperatorError."""
@@ -42,9 +42,9 @@ class Publisher:
         )
 
     def publish(self, values: Iterable[bytes]) -> None:
-        """Hand values over, waiting while too many are under way. Raises OperatorError."""
+        """Queue values for delivery, waiting while the queue is full. Raises OperatorError."""
         for value in values:
-            self._hand_over(value)
+            self._queue(value)
             self._producer.poll(0)
             self._raise_fault()
 
@@ -53,7 +53,7 @@ class Publisher:
         self._producer.flush()
         self._raise_fault()
 
-    def _hand_over(self, value: bytes) -> None:
+    def _queue(self, value: bytes) -> None:
         key = record_key(value)
         while True:
             try:
@@ -74,12 +74,12 @@ class Publisher:
 
     def _raise_fault(self) -> None:
         if self._faults:
-            message = f"topic {self._topic} did not take every record: {self._faults[0].str()}"
+            message = f"topic {self._topic} did not accept every record: {self._faults[0].str()}"
             raise OperatorError(message)
 
 
 def record_key(value: bytes) -> bytes | None:
-    """Give the key `provider_code/episode_id`; None where the value says not both."""
+    """Return the key `provider_code/episode_id`; None if the value lacks one of them."""
     read = read_episode(value, len(value))
     if isinstance(read, Rejection) and not (read.provider_code and read.episode_id):
         return None

@@ -1,10 +1,11 @@
-"""What a user must be allowed at the brokers: for each command, no more than it needs."""
+"""The rights that each command needs at the brokers, and no more."""
 
 import shlex
 from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Literal, assert_never
 
 from schemas.verdict import Outcome
 from streams.kafka.topics import (
@@ -19,7 +20,7 @@ from streams.settings import Settings
 
 
 class Operation(StrEnum):
-    """What may be done, as `kafka-acls.sh` calls it. Read and Write imply Describe."""
+    """An operation, as `kafka-acls.sh` calls it. Read and Write imply Describe."""
 
     READ = "Read"
     WRITE = "Write"
@@ -29,7 +30,7 @@ class Operation(StrEnum):
 
 
 class Resource(StrEnum):
-    """To what it may be done, as the option of `kafka-acls.sh` is called."""
+    """A type of resource, named like the option of `kafka-acls.sh`."""
 
     TOPIC = "topic"
     GROUP = "group"
@@ -37,7 +38,7 @@ class Resource(StrEnum):
 
 
 class Command(StrEnum):
-    """Which command a user runs."""
+    """A command, or a group of commands, that a user runs."""
 
     WORKER = "worker"
     ALERTS = "alerts"
@@ -49,9 +50,12 @@ class Command(StrEnum):
     CREATE = "create"
 
 
+FaustCommand = Literal[Command.WORKER, Command.ALERTS]
+
+
 @dataclass(frozen=True, slots=True)
 class Right:
-    """One operation on one resource, or on all whose names begin so."""
+    """An operation on one resource, or on all whose names begin with `name`."""
 
     operation: Operation
     resource: Resource
@@ -59,12 +63,12 @@ class Right:
     prefixed: bool = False
 
     def __str__(self) -> str:
-        """Name it for people."""
+        """Return, for example, `Read on topic ipg12.episodes`."""
         return f"{self.operation} on {self.resource} {self.name}{'*' if self.prefixed else ''}"
 
 
 def needed(command: Command, settings: Settings) -> list[Right]:
-    """Give every right that a command needs."""
+    """Return every right that a command needs."""
     topics = Topics(settings.topic_prefix)
     match command:
         case Command.WORKER:
@@ -75,11 +79,11 @@ def needed(command: Command, settings: Settings) -> list[Right]:
                 *_in_transactions(settings.group, source),
             ]
         case Command.ALERTS:
-            kept = topics.alerts, topics.worklist, topics.alert_ledger
+            tables = topics.alerts, topics.worklist, topics.alert_ledger
             dead_letter = topics.outputs[Outcome.DEAD_LETTER]
             return [
-                *_on_topics(Operation.READ, topics.verdicts, topics.alert_commands, *kept),
-                *_on_topics(Operation.WRITE, *kept, topics.alert_events, dead_letter),
+                *_on_topics(Operation.READ, topics.verdicts, topics.alert_commands, *tables),
+                *_on_topics(Operation.WRITE, *tables, topics.alert_events, dead_letter),
                 *_in_transactions(alerts_group(settings), topics.verdicts),
             ]
         case Command.NOTIFIER:
@@ -88,30 +92,33 @@ def needed(command: Command, settings: Settings) -> list[Right]:
                 Right(Operation.READ, Resource.GROUP, webhook_group(settings)),
             ]
         case Command.VIEWER | Command.OPERATOR | Command.DASHBOARD:
-            return _at_the_desk(command, settings)
+            return _alert_rights(command, settings)
         case Command.PUBLISH:
             return _on_topics(Operation.WRITE, topics.episodes)
-    source, *others = (topic.name for topic in wanted(settings))
-    return [
-        *_on_topics(Operation.DESCRIBE, source, *others),
-        *_on_topics(Operation.CREATE, source, *others),
-        *_on_topics(Operation.DESCRIBE_CONFIGS, *others),
-    ]
+        case Command.CREATE:
+            source, *others = (topic.name for topic in wanted(settings))
+            return [
+                *_on_topics(Operation.DESCRIBE, source, *others),
+                *_on_topics(Operation.CREATE, source, *others),
+                *_on_topics(Operation.DESCRIBE_CONFIGS, *others),
+            ]
+        case _:
+            assert_never(command)
 
 
 def grants(
     rights: list[Right], user: str, brokers: str, client_config: Path | None = None
 ) -> list[str]:
-    """Write the shell commands that grant rights to a user, one for each kind of right."""
-    before = ["kafka-acls.sh", "--bootstrap-server", brokers]
+    """Return shell commands that grant rights to a user, one for each kind of right."""
+    prefix = ["kafka-acls.sh", "--bootstrap-server", brokers]
     if client_config:
-        before += ["--command-config", str(client_config)]
+        prefix += ["--command-config", str(client_config)]
     kinds: dict[tuple[Operation, Resource, bool], list[Right]] = defaultdict(list)
     for right in rights:
         kinds[right.operation, right.resource, right.prefixed].append(right)
     lines = []
     for (operation, resource, prefixed), alike in kinds.items():
-        words = [*before, "--add", "--allow-principal", f"User:{user}"]
+        words = [*prefix, "--add", "--allow-principal", f"User:{user}"]
         words += ["--operation", operation.value]
         for right in alike:
             words += [f"--{resource}", right.name]
@@ -121,8 +128,8 @@ def grants(
     return lines
 
 
-def _at_the_desk(command: Command, settings: Settings) -> list[Right]:
-    """Give what is needed to look at alerts, and to deal with them."""
+def _alert_rights(command: Command, settings: Settings) -> list[Right]:
+    """Return the rights to view alerts and, if the command may, to change them."""
     topics = Topics(settings.topic_prefix)
     rights = _on_topics(Operation.READ, topics.alerts, topics.worklist, topics.alert_events)
     if command is Command.DASHBOARD:
@@ -138,7 +145,7 @@ def _on_topics(operation: Operation, *names: str) -> list[Right]:
 
 
 def _in_transactions(group: str, source: str) -> list[Right]:
-    """Give what a member of a group needs to commit what comes of a source topic."""
+    """Return the rights to commit offsets and the output of a source topic in transactions."""
     ids = transactional_ids(group, source)
     return [
         Right(Operation.READ, Resource.GROUP, group),

@@ -1,4 +1,4 @@
-"""Stopping a Kafka client, whatever state it is in."""
+"""Stopping Kafka clients, whatever state they are in."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -9,10 +9,10 @@ STOP_SECONDS: Final = 1.0
 
 
 async def stop_within(seconds: float, stopping: Coroutine[Any, Any, object]) -> bool:
-    """Let a client stop, and leave it behind where that takes longer; returns whether it did.
+    """Wait for `stopping`, at most for `seconds`; return whether it succeeded.
 
-    It runs in a task of its own. What it raises does not reach us: aiokafka 0.14 lets a
-    CancelledError out of `stop()` that nobody has asked for.
+    It runs in a task of its own, and its exceptions are not raised: in aiokafka 0.14, `stop()` may
+    raise a CancelledError that nobody requested.
     """
     task = asyncio.ensure_future(stopping)
     done, _ = await asyncio.wait({task}, timeout=seconds)

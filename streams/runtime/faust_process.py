@@ -16,7 +16,7 @@ from mode.loop import use
 
 from streams.errors import EXIT_CANNOT
 from streams.kafka.admin import verify_topics
-from streams.kafka.rights import Command
+from streams.kafka.rights import FaustCommand
 from streams.logs import set_up_logs
 from streams.runtime.process import operator_error, verify_port
 from streams.settings import Settings
@@ -86,7 +86,7 @@ class PromptWorker(Worker):
 
 def run_faust(
     settings: Settings,
-    command: Command,
+    command: FaustCommand,
     create: Callable[[], faust.App],
     port_variable: str,
     port: int,

@@ -81,7 +81,7 @@ FAILURES = [
     Failure(
         "a mechanism that the broker does not take",
         lambda broker: broker.settings("INTERNAL", sasl_mechanism="SCRAM-SHA-256"),
-        ("does not take SCRAM-SHA-256", "IPG12_SASL_MECHANISM to PLAIN"),
+        ("does not support SCRAM-SHA-256", "IPG12_SASL_MECHANISM to PLAIN"),
     ),
     Failure(
         "a broker's certificate of an unknown authority",
@@ -106,7 +106,7 @@ FAILURES = [
     Failure(
         "no certificate where one is required",
         lambda broker: broker.settings("MTLS"),
-        ("asks for a certificate", "IPG12_SSL_CERTFILE", "IPG12_SSL_KEYFILE"),
+        ("requires a client certificate", "IPG12_SSL_CERTFILE", "IPG12_SSL_KEYFILE"),
     ),
     Failure(
         "a certificate of an authority that the broker does not know",
@@ -121,7 +121,7 @@ FAILURES = [
     Failure(
         "a file of authorities in which there are none",
         lambda broker: broker.settings("TLS", ssl_cafile=__file__),
-        ("IPG12_SSL_CAFILE holds no certificates",),
+        ("IPG12_SSL_CAFILE contains no PEM certificates",),
     ),
     Failure(
         "the key of another certificate",
@@ -136,27 +136,27 @@ FAILURES = [
     Failure(
         "TLS to a port without",
         lambda broker: {**broker.settings("TLS"), "brokers": broker.addresses["SASL"]},
-        ("speaks no TLS", "IPG12_SECURITY_PROTOCOL=SASL_PLAINTEXT"),
+        ("does not use TLS", "IPG12_SECURITY_PROTOCOL=SASL_PLAINTEXT"),
     ),
     Failure(
         "no TLS to a port with it",
         lambda broker: plaintext(broker, "TLS"),
-        ("speaks TLS", "IPG12_SECURITY_PROTOCOL=SSL"),
+        ("uses TLS", "IPG12_SECURITY_PROTOCOL=SSL"),
     ),
     Failure(
         "a password but no TLS to a port with both",
         lambda broker: {**broker.settings("SASL"), "brokers": broker.addresses["SASLTLS"]},
-        ("speaks TLS", "IPG12_SECURITY_PROTOCOL=SASL_SSL"),
+        ("uses TLS", "IPG12_SECURITY_PROTOCOL=SASL_SSL"),
     ),
     Failure(
         "no password where one is asked for",
         lambda broker: plaintext(broker, "SASL"),
-        ("asks for a user and a password", "IPG12_SECURITY_PROTOCOL=SASL_PLAINTEXT"),
+        ("requires a user and a password", "IPG12_SECURITY_PROTOCOL=SASL_PLAINTEXT"),
     ),
     Failure(
         "a password where none is asked for",
         lambda broker: {**broker.settings("SASLTLS"), "brokers": broker.addresses["TLS"]},
-        ("asks for no user", "IPG12_SECURITY_PROTOCOL=SSL"),
+        ("does not use a user", "IPG12_SECURITY_PROTOCOL=SSL"),
     ),
 ]
 

@@ -1,14 +1,14 @@
-"""Expected trouble: what stops a command or the worker, in one line that says what to do."""
+"""Errors that stop a command or process, explained to the operator in one line."""
 
 from typing import Final
 
 EXIT_CANNOT: Final = 2
-"""Exit status where a command cannot do what it is asked for, or a worker cannot go on."""
+"""Exit status of a command that cannot be carried out, or a process that cannot continue."""
 
 
 class OperatorError(Exception):
-    """It cannot go on; the message is one line that says why and what to do."""
+    """A command or process cannot continue; the message is one line: why, and what to do."""
 
 
 class BrokersUnavailable(OperatorError):  # noqa: N818  # its name is a state of the brokers
-    """The brokers do not answer; asking again later may help."""
+    """The brokers do not answer; a later retry may succeed."""

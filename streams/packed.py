@@ -1,4 +1,4 @@
-"""Values that are too large to be kept in memory as they are."""
+"""Compressed values, for those too large to keep in memory otherwise."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -6,23 +6,23 @@ from typing import Final
 from zstandard import ZstdCompressor, ZstdDecompressor
 
 PIECE_BYTES: Final = 262_144
-"""How much of a packed value is in memory at once while it is read."""
+"""Bytes of a packed value that are uncompressed in memory at once."""
 
 LEVEL: Final = 1
-"""zstd's fastest: what is packed had been compressed when it came."""
+"""zstd's fastest: a packed value was already compressed in the input."""
 
 
 Read = Callable[[int], bytes]
-"""Reads up to so many bytes; none at the end."""
+"""Reads up to the given number of bytes; none at the end."""
 
 
 class Packed:
-    """Bytes kept in compressed form, with the length that they have uncompressed."""
+    """Compressed bytes, and their uncompressed length."""
 
     __slots__ = ("_frame", "_size")
 
     def __init__(self, read: Read, size: int) -> None:
-        """Read exactly `size` bytes. Raises EOFError where there are fewer."""
+        """Read exactly `size` bytes. Raises EOFError if there are fewer."""
         compressor = ZstdCompressor(level=LEVEL).compressobj(size=size)
         frame, left = bytearray(), size
         while left:
@@ -36,7 +36,7 @@ class Packed:
         self._size = size
 
     def __len__(self) -> int:
-        """Return the length that the value has uncompressed, in bytes."""
+        """Return the uncompressed length in bytes."""
         return self._size
 
     def __iter__(self) -> Iterator[bytes]:
@@ -44,5 +44,5 @@ class Packed:
         yield from ZstdDecompressor().read_to_iter(self._frame, write_size=PIECE_BYTES)
 
     def __bytes__(self) -> bytes:
-        """Return the value whole."""
+        """Return the whole value uncompressed."""
         return b"".join(self)

@@ -1,4 +1,4 @@
-"""Kafka records as the product reads and writes them: the values are bytes, never decoded."""
+"""Kafka records as ipg12 reads and writes them: keys and values are bytes, not decoded."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol
@@ -6,7 +6,7 @@ from typing import Final, NamedTuple, Protocol
 from streams.packed import Packed
 
 NO_TIMESTAMP: Final = -1
-"""Timestamp of a record whose publisher gave none."""
+"""Timestamp of a record whose publisher set none."""
 
 Header = tuple[str, bytes | None]
 
@@ -20,11 +20,11 @@ class Record(Protocol):
 
     @property
     def timestamp(self) -> int | None:
-        """Milliseconds since 1970, -1 where the publisher gave none; None before Kafka 0.10."""
+        """Milliseconds since 1970, -1 if the publisher set none; None before Kafka 0.10."""
 
     @property
     def key(self) -> bytes | Packed | None:
-        """Key, if it has one."""
+        """Key; None without one."""
 
     @property
     def value(self) -> bytes | Packed | None:
@@ -36,12 +36,12 @@ class Record(Protocol):
 
 
 class Row(NamedTuple):
-    """A record to be written."""
+    """A record to write."""
 
     key: bytes | Packed | None
     value: bytes | Packed | None
     timestamp: int | None
-    """Milliseconds since 1970; None for the time at which it is written."""
+    """Milliseconds since 1970; None for the time of writing."""
     headers: list[Header]
 
 

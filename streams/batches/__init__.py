@@ -1,4 +1,4 @@
-"""Record batches as they come over the wire, whatever a publisher has put into them.
+"""Record batches in Kafka's wire format, whatever a publisher has put into them.
 
-Read in parts that fit in memory, and written where aiokafka's own builder cannot.
+Reads them in parts that fit in memory, and writes records that aiokafka's builder cannot.
 """

@@ -1,4 +1,4 @@
-"""What aiokafka's consumers have fetched, taken turn by turn."""
+"""Records that aiokafka's consumers fetched, returned in turns that limit their memory."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -12,14 +12,14 @@ from aiokafka.structs import TopicPartition
 from streams.batches.parts import BatchParts
 from streams.errors import OperatorError
 
-PASSING_SECONDS: Final = 0.5
-"""How long to pass over the front of a batch before the consumer does something else."""
+SKIP_SECONDS: Final = 0.5
+"""How long to skip records at the start of a batch before other work of the consumer."""
 
 _ADVICE: Final = "see docs/operating.md#when-a-record-cannot-be-read"
 
 
 class UnreadableBatch(NamedTuple):
-    """Takes the place of records that cannot be read; whoever comes to it cannot go on."""
+    """A placeholder for records that cannot be read; processing stops there."""
 
     offset: int
     message: str
@@ -29,28 +29,28 @@ class UnreadableBatch(NamedTuple):
 
     @property
     def value(self) -> range:
-        """So large that no record shares a chunk with it."""
+        """A value so large that no other record shares a chunk with it."""
         return range(2**31)
 
 
 def verify_readable(records: Sequence[Any]) -> None:
-    """See that these are records. Raises OperatorError."""
+    """Raise OperatorError if these are an UnreadableBatch."""
     if isinstance(records[0], UnreadableBatch):
         raise OperatorError(records[0].message)
 
 
 def read_by_parts() -> None:
-    """Have aiokafka's consumers, all of this process, read what they fetch by parts."""
+    """Patch aiokafka so that all consumers of this process read fetched batches in parts."""
     fetcher.MemoryRecords = BatchParts
     fetcher.PartitionRecords = FetchedRecords
-    FetchResult.getall = take
+    FetchResult.getall = next_records
 
 
 class FetchedRecords(PartitionRecords):  # type: ignore[misc]  # aiokafka has no types
-    """What was fetched of a partition, record by record."""
+    """The records fetched from a partition, one by one."""
 
     def __init__(self, tp: TopicPartition, records: BatchParts, *rest: Any) -> None:  # noqa: ANN401
-        """Take what aiokafka hands on: the aborted transactions and the offset asked for first."""
+        """Pass the requested offset, of aiokafka's own arguments, on to `records`."""
         super().__init__(tp, records, *rest)
         records.begin = self.next_fetch_offset
 
@@ -58,27 +58,27 @@ class FetchedRecords(PartitionRecords):  # type: ignore[misc]  # aiokafka has no
     def _consumer_record(_: TopicPartition, record: Any) -> Any:  # noqa: ANN401
         """Return a record as it was parsed.
 
-        aiokafka dresses it as another one, of eleven fields, which takes twice the time of parsing
-        it. Nobody here asks for more than it has.
+        aiokafka copies it to a record of eleven fields, which takes twice as long as parsing it.
+        The parsed one has all that is used here.
         """
         return record
 
 
-def take(result: FetchResult, max_records: int | None = None) -> Sequence[Any]:
-    """Take what a turn has of what was fetched; takes the place of `FetchResult.getall`.
+def next_records(result: FetchResult, max_records: int | None = None) -> Sequence[Any]:
+    """Return the next records of what was fetched; replaces `FetchResult.getall`.
 
-    What cannot be read is an UnreadableBatch, by itself, once all before it has been taken.
+    Records that cannot be read are an UnreadableBatch, by itself, after all earlier records.
     """
     if not (result.has_more() and result.check_assignment(result._topic_partition)):  # noqa: SLF001
         return []
     records: list[Any] = []
     fetched = result._partition_records  # noqa: SLF001
-    until = monotonic() + PASSING_SECONDS
+    deadline = monotonic() + SKIP_SECONDS
     while fetched is not None and not records:
         try:
             records.extend(islice(fetched._records_iterator, max_records))  # noqa: SLF001
-        except Exception as error:  # noqa: BLE001  # whoever comes to it ends with it
-            result._partition_records = None  # noqa: SLF001  # it is fetched again from there
+        except Exception as error:  # noqa: BLE001  # processing stops there
+            result._partition_records = None  # noqa: SLF001  # fetched again from there
             if not records:
                 return [_unreadable(result._topic_partition, fetched, error)]  # noqa: SLF001
         state = result._assignment.state_value(result._topic_partition)  # noqa: SLF001
@@ -89,15 +89,15 @@ def take(result: FetchResult, max_records: int | None = None) -> Sequence[Any]:
             fetched._records_iterator = fetched._unpack_records()  # noqa: SLF001
         else:
             fetched = result._partition_records = None  # noqa: SLF001
-        if monotonic() > until:
+        if monotonic() > deadline:
             break
     return records
 
 
 def _unreadable(
-    place: TopicPartition, fetched: FetchedRecords, error: Exception
+    partition: TopicPartition, fetched: FetchedRecords, error: Exception
 ) -> UnreadableBatch:
     first, last = fetched.next_fetch_offset, fetched._records.last_offset  # noqa: SLF001
-    where = f"{place.topic}/{place.partition}, offsets {first} to {last}"
+    where = f"{partition.topic}/{partition.partition}, offsets {first} to {last}"
     message = f"{where}: {type(error).__name__} while reading them; {_ADVICE}"
     return UnreadableBatch(first, message)

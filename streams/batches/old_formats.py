@@ -7,25 +7,25 @@ from aiokafka.record.default_records import DefaultRecordBase
 from streams.batches.record_parser import PART_BYTES, decompressed
 
 LARGEST_BYTES: Final = 16 * 1_048_576
-"""How much a batch may hold."""
+"""Limit on the content of a batch."""
 
-# Where fields stand in a batch.
+# Positions of fields in a batch.
 _MAGIC: Final = 16
 _ATTRIBUTES: Final = 17
 _SIZES: Final = 18
-"""Of key and value in format 0; format 1 has a timestamp before them."""
+"""Sizes of key and value in format 0; format 1 has a timestamp before them."""
 
 _TIMESTAMP_BYTES: Final = 8
 
 
 class OldBatchTooLargeError(Exception):
-    """A batch of a format before Kafka 0.11 holds more than LARGEST_BYTES."""
+    """The content of a batch of a format before Kafka 0.11 is larger than LARGEST_BYTES."""
 
 
 def content_bytes(raw: memoryview) -> int:
-    """Return how much a batch of format 0 or 1 holds. Raises OldBatchTooLargeError.
+    """Return the size of the content of a batch of format 0 or 1. Raises OldBatchTooLargeError.
 
-    Brokers since 4.0 take none of them, but may hold some; aiokafka decompresses them whole.
+    Brokers since 4.0 accept no such batches, but may hold some; aiokafka decompresses them whole.
     """
     codec = raw[_ATTRIBUTES] & DefaultRecordBase.CODEC_MASK
     if not codec:

@@ -1,9 +1,9 @@
-"""Record batches as they were fetched, read whatever a publisher has put into them.
+"""Fetched record batches, read in parts, whatever a publisher has put into them.
 
-A publisher decides what a batch holds, and brokers look at little of it: some kilobytes may
-decompress to gigabytes, and a header's name may be any bytes. aiokafka 0.14 decompresses a batch
-whole, and cannot go past a name that is not UTF-8. So a batch is decompressed in parts here, and
-what aiokafka's own parser does not take is parsed by ours.
+Brokers verify little of what a publisher sends: some kilobytes may decompress to gigabytes, and a
+header's name may be any bytes. aiokafka 0.14 decompresses a batch whole, and stops at a name that
+is not UTF-8. So this module decompresses a batch in parts, and parses with `record_parser` what
+aiokafka's own parser rejects.
 """
 
 import io
@@ -28,62 +28,62 @@ from streams.batches.record_parser import (
 )
 
 TURN_BYTES: Final = 8 * 1_048_576
-"""How much memory records of a partition may take before other partitions get a turn."""
+"""Memory that records of a partition may take before other partitions get a turn."""
 
 OBJECT_BYTES: Final = 200
-"""What a record or a header takes at most beside its bytes."""
+"""Most memory that a record or header takes beside its own bytes."""
 
 _HEADER: Final = DefaultRecordBase.HEADER_STRUCT
 _OVERHEAD_BYTES: Final = 12
-"""What stands before that which a batch's length counts."""
+"""Size of the fields that a batch's length does not count."""
 
-# Where fields stand in a batch; the offset of formats 0 and 1 is that of the last record.
+# Positions of fields in a batch; in formats 0 and 1, the offset is that of the last record.
 _OFFSET: Final = slice(8)
 _LENGTH: Final = slice(8, 12)
 _MAGIC: Final = 16
 _ATTRIBUTES: Final = 22
-"""The lower byte of them, which names the codec."""
+"""Lower byte of the attributes, which contains the codec."""
 
 _LAST_OFFSET_DELTA: Final = slice(23, 27)
 _COUNT: Final = slice(57, 61)
 
 
 class Turn:
-    """How much memory the records of a turn may still take."""
+    """The memory that is left for the records of a turn."""
 
     def __init__(self) -> None:
-        """Begin one."""
+        """Start a turn."""
         self.left_bytes = TURN_BYTES
 
     def spend(self, size_bytes: int) -> None:
-        """Take note of records that are handed over."""
+        """Subtract the size of records that were returned."""
         self.left_bytes -= size_bytes
 
 
 class BatchParts:
-    """What was fetched of a partition; takes the place of aiokafka's `MemoryRecords`."""
+    """The batches fetched from a partition; replaces aiokafka's `MemoryRecords`."""
 
     def __init__(self, fetched: bytes) -> None:
-        """Take what a broker gave: batches, the last one perhaps cut short."""
+        """Read `fetched`: batches, the last one possibly truncated."""
         self._fetched = memoryview(fetched)
         self._position = 0
         self._batch: Batch | None = None
         self._turn = Turn()
         self.begin = 0
-        """The offset that was asked for; what the first batch has before it is passed over."""
+        """The requested offset; earlier records of the first batch are skipped."""
         self.last_offset = -1
-        """That of the last record of the batch that is being read."""
+        """Offset of the last record of the current batch."""
 
     def size_in_bytes(self) -> int:
         """Return the size of what was fetched."""
         return len(self._fetched)
 
     def has_next(self) -> bool:
-        """Return whether there is a batch, or more of the last one, in this turn."""
+        """Return whether this turn has a batch, or more of the current one."""
         return self._turn.left_bytes > 0 and self._unfinished()
 
-    def next_batch(self) -> Any:  # noqa: ANN401  # a batch of ours, or a legacy one of aiokafka
-        """Return the next batch, or the last one again for what is left of it."""
+    def next_batch(self) -> Any:  # noqa: ANN401  # a Batch, or a legacy one of aiokafka
+        """Return the next batch, or the current one again for the rest of it."""
         if self._batch and self._batch.unfinished:
             return self._batch
         raw = self._fetched[self._position : self._end()]
@@ -97,25 +97,25 @@ class BatchParts:
         return self._batch
 
     def take_turn(self) -> bool:
-        """Begin the next turn; return whether anything is left for it."""
+        """Start the next turn; return whether any records are left."""
         self._turn.left_bytes = TURN_BYTES
         return self._unfinished()
 
     def _unfinished(self) -> bool:
-        partly = self._batch is not None and self._batch.unfinished
-        return partly or self._end() <= len(self._fetched)
+        batch_left = self._batch is not None and self._batch.unfinished
+        return batch_left or self._end() <= len(self._fetched)
 
     def _end(self) -> int:
-        """Return where the next batch ends; beyond what was fetched where none is whole."""
+        """Return the end of the next batch; beyond what was fetched if it is truncated."""
         start = self._position + _OVERHEAD_BYTES
         return start + int.from_bytes(self._fetched[self._position : start][_LENGTH])
 
 
 class Batch:
-    """A batch, in as many parts as its content needs; takes the place of aiokafka's."""
+    """A batch, in as many parts as its content needs; replaces aiokafka's."""
 
     def __init__(self, raw: memoryview, begin: int, turn: Turn) -> None:
-        """Take a batch as it was fetched, of which offsets from `begin` on are wanted."""
+        """Read the fetched batch `raw`, of which offsets from `begin` on were requested."""
         if len(raw) < _HEADER.size:
             message = "a batch is shorter than its header"
             raise CorruptRecordException(message)
@@ -127,12 +127,12 @@ class Batch:
         self._left = int.from_bytes(raw[_COUNT])
         self.base_offset: int = original.base_offset
         self._next = self.base_offset
-        """The offset from which on the next part may have records."""
+        """Lowest offset that a record of the next part may have."""
         self.producer_id: int = original.producer_id
         self.is_transactional: bool = original.is_transactional
         self.is_control_batch: bool = original.is_control_batch
         self.next_offset: int = original.next_offset
-        """Where to go on once what was iterated last has been taken."""
+        """Offset to continue from after the records that were iterated last."""
 
     @property
     def unfinished(self) -> bool:
@@ -140,7 +140,7 @@ class Batch:
         return self._parts is not None
 
     def validate_crc(self) -> bool:
-        """Return whether it is as it was written."""
+        """Return whether the checksum is right."""
         return self.unfinished or self._original.validate_crc()
 
     def __next__(self) -> Any:  # noqa: ANN401  # aiokafka has no types
@@ -160,7 +160,7 @@ class Batch:
         return iter(records)
 
     def _split(self) -> Iterator[Sequence[Any]]:
-        """Decompress and parse it, part by part."""
+        """Decompress and parse the batch, part by part."""
         if not self._original.compression_type:
             yield from self._parse(self._raw, self._left)
             return
@@ -179,7 +179,7 @@ class Batch:
                 yield self._numbered([read_record(content, self._original)])
 
     def _parse(self, plain: memoryview, number: int) -> Iterator[Sequence[Any]]:
-        """Parse what is not compressed; again for each part, where it takes too much memory."""
+        """Parse uncompressed records; again for each part, if they take too much memory."""
         begin, end = self._next, self._next + number
         while self._next < end:
             part = self._parse_part(plain, begin, number)
@@ -190,9 +190,9 @@ class Batch:
             yield part
 
     def _parse_part(self, plain: memoryview, begin: int, number: int) -> Sequence[Any] | None:
-        """Return the records from the next one on that a turn may hold.
+        """Return the next records that fit in a turn.
 
-        None where aiokafka's parser does not take them, or for others than they are.
+        None if aiokafka's parser rejects them or their offsets are not consecutive.
         """
         try:
             records = list(DefaultRecordBatch(plain))
@@ -202,7 +202,7 @@ class Batch:
             return None
         headers = [len(record.headers) for record in records]
         if max(headers) > MOST_HEADERS:
-            records = [*map(_with_headers_that_are_kept, records)]
+            records = [*map(_with_limited_headers, records)]
             headers = [len(record.headers) for record in records]
         cost = len(plain) + OBJECT_BYTES * (number + sum(headers))
         if cost <= TURN_BYTES:
@@ -214,7 +214,7 @@ class Batch:
         return records[done : done + 1 + bisect_left(costs, TURN_BYTES)]
 
     def _parse_slowly(self, content: RecordStream, number: int) -> Iterator[Sequence[Any]]:
-        """Parse what aiokafka's parser does not take, or takes for something else."""
+        """Parse records that aiokafka's parser rejects or misreads."""
         while number:
             records: list[ParsedRecord] = []
             cost = 0
@@ -226,10 +226,10 @@ class Batch:
             yield self._numbered(records)
 
     def _numbered(self, records: Sequence[ParsedRecord]) -> Sequence[ParsedRecord]:
-        """Return records whose offsets rise, from the end of the last part to that of the batch.
+        """Return records with rising offsets, between the end of the last part and of the batch.
 
-        Publishers write them, and brokers take offsets of other batches too: these are numbered
-        anew.
+        Publishers write the offsets, and brokers accept those of other batches too: such records
+        are renumbered.
         """
         offsets = [record.offset for record in records]
         if all(map(lt, [self._next - 1, *offsets], [*offsets, self._original.next_offset])):
@@ -237,8 +237,8 @@ class Batch:
         return [replace(each, offset=offset) for offset, each in enumerate(records, self._next)]
 
 
-def _with_headers_that_are_kept(record: Any) -> Any:  # noqa: ANN401  # aiokafka has no types
-    """Return a record as it is, or without its headers where these are too many."""
+def _with_limited_headers(record: Any) -> Any:  # noqa: ANN401  # aiokafka has no types
+    """Return a record, without its headers if these are more than MOST_HEADERS."""
     if len(record.headers) <= MOST_HEADERS:
         return record
     times = (record.timestamp, record.timestamp_type)

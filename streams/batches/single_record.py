@@ -1,4 +1,4 @@
-"""A batch of one record that aiokafka's own builder does not take."""
+"""A batch of one record that aiokafka's own builder rejects."""
 
 from collections.abc import Iterable, Iterator
 from time import time
@@ -16,26 +16,26 @@ _LAYOUT: Final = DefaultRecordBase
 _MAGIC: Final = 2
 _CRC_BYTES: Final = 4
 _PLAIN_FIELDS: Final = b"\0\0\0"
-"""A record's attributes, and what its timestamp and its offset are beyond those of the batch."""
+"""A record's attributes, and the deltas of its timestamp and offset."""
 
 
 class SingleRecordBatch(BatchBuilder):  # type: ignore[misc]  # aiokafka has no types
     """Writes a record whose header names are not UTF-8, or whose key or value is packed.
 
-    A packed one leaves compressed, as it came, and is never in memory whole.
+    A packed one is written compressed, and is never in memory whole.
     """
 
     def __init__(self, row: Row) -> None:
-        """Take the record; the batch is full with it."""
+        """Write `row`, which fills the batch."""
         self._row = row
         self._state = (-1, -1, 0)
         self._buffer: bytearray | None = None
 
     def close(self) -> None:
-        """Do nothing: it is closed from the start."""
+        """Do nothing: the batch is always closed."""
 
     def closed(self) -> bool:
-        """Return that it takes no more."""
+        """Return True: the batch takes no more records."""
         return True
 
     def record_count(self) -> int:
@@ -45,16 +45,16 @@ class SingleRecordBatch(BatchBuilder):  # type: ignore[misc]  # aiokafka has no 
     def _set_producer_state(
         self, producer_id: int, producer_epoch: int, base_sequence: int
     ) -> None:
-        """Take what the broker knows the producer and its record by."""
+        """Set the producer's id and epoch, and the sequence number of the record."""
         self._state = (producer_id, producer_epoch, base_sequence)
 
     def _build(self) -> bytearray:
         """Return the batch as it is sent."""
         if self._buffer is None:
-            self._buffer = self._written()
+            self._buffer = self._encoded()
         return self._buffer
 
-    def _written(self) -> bytearray:
+    def _encoded(self) -> bytearray:
         fields = [_PLAIN_FIELDS, *_field(self._row.key), *_field(self._row.value)]
         fields.append(_varint(len(self._row.headers)))
         for name, value in self._row.headers:
@@ -79,13 +79,13 @@ class SingleRecordBatch(BatchBuilder):  # type: ignore[misc]  # aiokafka has no 
 
 
 def _pieces(fields: Iterable[bytes | Packed]) -> Iterator[bytes]:
-    """Return what fields hold, no more than a piece of a packed one at a time."""
+    """Yield the bytes of fields, and packed ones piece by piece."""
     for field in fields:
         yield from field if isinstance(field, Packed) else (field,)
 
 
 def _field(content: bytes | Packed | None) -> list[bytes | Packed]:
-    """Return a field with its size before it; -1 stands for null."""
+    """Return a field with its size before it; -1 for null."""
     return [_varint(-1)] if content is None else [_varint(len(content)), content]
 
 

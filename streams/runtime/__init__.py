@@ -1,1 +1,1 @@
-"""What every process does at its start and end, and its health and metrics over HTTP."""
+"""Start and shutdown of every process, and its health and metrics over HTTP."""

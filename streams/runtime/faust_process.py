@@ -22,60 +22,60 @@ from streams.runtime.process import operator_error, verify_port
 from streams.settings import Settings
 
 STOP_SECONDS: Final = 9.0
-"""How long an orderly stop may take; what is left undone then is done by the successor."""
+"""How long a graceful stop may take; the next owner processes what is left."""
 
 THREADS_SECONDS: Final = 1.0
 
 GARBAGE_OBJECTS: Final = (50_000, 20, 100)
-"""How many objects are made before each generation is searched for garbage.
+"""Thresholds of the garbage collector's generations.
 
-Records wait by the thousand and form no cycles. Searched as often as Python does by itself, they
-cost a quarter of the worker's processor time.
+Thousands of records are buffered and form no cycles. With Python's default thresholds, collection
+takes a quarter of the worker's processor time.
 """
 
 SWITCH_SECONDS: Final = 0.1
-"""How long a thread may compute while another waits.
+"""How long a thread may run while another waits.
 
-Faust fetches in a thread of its own. At Python's own 5 ms each of its reads from a socket takes
-the processor from a chunk that is being judged, which costs a tenth of all.
+Faust fetches in a thread of its own. At Python's default of 5 ms, each of its socket reads
+interrupts the check of a chunk, which costs a tenth of the worker's time.
 """
 
 log = logging.getLogger("ipg12.worker")
 
 
 class PromptWorker(Worker):
-    """Faust's worker, which ends in time even where brokers do not let go of it."""
+    """Faust's worker, with a deadline for the stop even if brokers do not answer."""
 
     _deadline: Timer | None = None
 
     def _schedule_shutdown(self, signal: Signals) -> None:
-        self._end_in_time()
+        self._start_deadline()
         super()._schedule_shutdown(signal)
 
     def _crash(self, reason: BaseException) -> None:
-        self._end_in_time()
+        self._start_deadline()
         super()._crash(reason)
 
     def end_soon(self, status: int) -> None:
-        """Leave behind what still waits for a broker; everything else has been done.
+        """Exit without waiting for the brokers, once everything else is finished.
 
-        Threads hold Python up before its exit handlers, client libraries after them.
+        Python waits for threads before its exit handlers, and for client libraries after them.
         """
         if self._deadline is not None:
             self._deadline.cancel()
         self._set_deadline(THREADS_SECONDS, lambda: os._exit(status))
         atexit.register(os._exit, status)
 
-    def _end_in_time(self) -> None:
+    def _start_deadline(self) -> None:
         if self._deadline is None:
-            self._set_deadline(STOP_SECONDS, self._cut_off)
+            self._set_deadline(STOP_SECONDS, self._force_stop)
 
     def _set_deadline(self, seconds: float, end: Callable[[], None]) -> None:
         self._deadline = Timer(seconds, end)
         self._deadline.daemon = True
         self._deadline.start()
 
-    def _cut_off(self) -> None:
+    def _force_stop(self) -> None:
         log.warning("worker.stop-forced seconds=%d", STOP_SECONDS)
         if self.crash_reason is None:
             os._exit(0)
@@ -93,9 +93,9 @@ def run_faust(
 ) -> None:
     """Run the app that `create` returns until SIGTERM or SIGINT.
 
-    Raises OperatorError if it cannot go on. `port_variable` names the setting of `port`.
+    Raises OperatorError if it cannot continue. `port_variable` names the setting of `port`.
     """
-    # As the first process of a container it would not hear SIGTERM before Faust listens.
+    # As process 1 of a container, it would ignore SIGTERM until Faust handles it.
     signal(Signals.SIGTERM, lambda *_: sys.exit(0))
     verify_port(port_variable, port)
     verify_topics(settings, command)
@@ -108,7 +108,7 @@ def run_faust(
         settings.topic_prefix,
         port,
     )
-    use("uvloop")  # an eighth of the processor time of a record, beside Python's own event loop
+    use("uvloop")  # takes an eighth less processor time per record than asyncio's loop
     app = create()
     gc.freeze()
     gc.set_threshold(*GARBAGE_OBJECTS)

@@ -1,4 +1,4 @@
-"""What every long-running process does at its start and at its end."""
+"""The check of the port at the start of every process, and the error line at its end."""
 
 import traceback
 from pathlib import Path
@@ -9,7 +9,7 @@ from streams.kafka.errors import name_of, refusal
 
 
 def verify_port(variable: str, port: int) -> None:
-    """See that metrics and health can be served."""
+    """Raise OperatorError if metrics and health cannot be served on `port`."""
     with socket() as probe:
         probe.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
         try:
@@ -20,7 +20,7 @@ def verify_port(variable: str, port: int) -> None:
 
 
 def operator_error(fault: BaseException) -> OperatorError:
-    """Say why it has stopped; of an exception that nobody expected, where it arose."""
+    """Return an exception as an OperatorError; for an unexpected one, with where it was raised."""
     if isinstance(fault, OperatorError):
         return fault
     if reason := refusal(fault):

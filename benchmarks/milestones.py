@@ -16,7 +16,7 @@ from faust.transport.drivers.aiokafka import Consumer
 from streams.engine.partition_task import PartitionTask
 from streams.engine.transaction_writer import TransactionWriter
 from streams.kafka.admin import verify_topics
-from streams.kafka.rights import Command
+from streams.kafka.rights import FaustCommand
 from streams.runtime import faust_process
 from streams.settings import Settings
 from streams.validation.rule import Rule
@@ -54,7 +54,7 @@ def main() -> None:
     """Run the worker with its steps watched."""
     reach(Milestone.IMPORTED)
 
-    def verify(settings: Settings, command: Command) -> None:
+    def verify(settings: Settings, command: FaustCommand) -> None:
         verify_topics(settings, command)
         reach(Milestone.VERIFIED)
 

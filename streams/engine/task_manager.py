@@ -90,8 +90,8 @@ class TaskManager(Generic[ProcessorT]):
             if self._closing:
                 return
             assigned = self._assignment() or frozenset()
-            gone = [self._open.pop(number) for number in self._open.keys() - assigned]
-            await asyncio.gather(*(task.close() for task in gone))
+            revoked = [self._open.pop(number) for number in self._open.keys() - assigned]
+            await asyncio.gather(*(task.close() for task in revoked))
             ranges = await self._watermarks.read(
                 [TopicPartition(topic, number) for number in assigned for topic in self._topics]
             )

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from functools import cache
 
 import pytest
@@ -24,11 +25,11 @@ SECONDS = 60
 PREFIX = "rights."
 PARTITIONS = 2
 NAMES = Settings(group=f"{PREFIX}group", topic_prefix=PREFIX)
-VERIFY = {
-    Command.WORKER: verify_topics,
-    Command.ALERTS: verify_topics,
-    Command.NOTIFIER: verify_use,
-    Command.DASHBOARD: verify_use,
+VERIFY: dict[Command, Callable[[Settings], None]] = {
+    Command.WORKER: lambda settings: verify_topics(settings, Command.WORKER),
+    Command.ALERTS: lambda settings: verify_topics(settings, Command.ALERTS),
+    Command.NOTIFIER: lambda settings: verify_use(settings, Command.NOTIFIER),
+    Command.DASHBOARD: lambda settings: verify_use(settings, Command.DASHBOARD),
 }
 
 
@@ -106,7 +107,7 @@ def test_with_all_rights_but_one_that_one_alone_is_named(
     rights = grant(deployment.admin, [one(right) for right in wanted if right != left_out])
     try:
         with pytest.raises(OperatorError) as trouble:
-            VERIFY[command](settings, command)
+            VERIFY[command](settings)
     finally:
         withdraw(deployment.admin, rights)
     assert [right for right in wanted if str(right) in str(trouble.value)] == [left_out]

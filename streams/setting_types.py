@@ -1,4 +1,4 @@
-"""The types of settings: what a value may be, checked when it is read."""
+"""The types of settings, validated when they are read."""
 
 import re
 from enum import StrEnum
@@ -27,7 +27,7 @@ AlertFrom = Annotated[str, AfterValidator(_readable)]
 
 
 def _web_address(url: SecretStr) -> SecretStr:
-    """See that it is one, without keeping a copy that could be shown: it may hold a secret."""
+    """Raise ValueError if it is no URL. Keeps no copy that could be shown: it may be a secret."""
     try:
         _HTTP_URL.validate_python(url.get_secret_value())
     except ValidationError:
@@ -38,7 +38,7 @@ def _web_address(url: SecretStr) -> SecretStr:
 
 def _sendable(token: SecretStr) -> SecretStr:
     if not re.fullmatch(r"[\x21-\x7e]+", token.get_secret_value()):
-        message = "should be letters, digits and signs of ASCII, without blanks"
+        message = "should be printable ASCII characters without spaces"
         raise ValueError(message)
     return token
 
@@ -49,14 +49,14 @@ _HTTP_URL: Final = TypeAdapter(HttpUrl)
 
 
 class OutOfScope(StrEnum):
-    """What becomes of records that are out of scope."""
+    """What happens to records that are out of scope."""
 
     ROUTE = "route"
     COUNT = "count"
 
 
 class WebhookShape(StrEnum):
-    """How the step of an alert is written for whoever is told."""
+    """The format of the webhook's messages."""
 
     ALERTMANAGER = "alertmanager"
     PAGERDUTY = "pagerduty"
@@ -72,12 +72,12 @@ class SecurityProtocol(StrEnum):
 
     @property
     def encrypted(self) -> bool:
-        """Tell whether TLS is used."""
+        """Whether TLS is used."""
         return self in {SecurityProtocol.SSL, SecurityProtocol.SASL_SSL}
 
     @property
     def authenticated(self) -> bool:
-        """Tell whether a user name and a password are sent."""
+        """Whether a user name and a password are sent."""
         return self in {SecurityProtocol.SASL_PLAINTEXT, SecurityProtocol.SASL_SSL}
 
 

@@ -24,7 +24,7 @@ CASES: Final[tuple[Case, ...]] = (
     topics.partitions_are_added_to_the_input_first,
     input.the_input_has_gaps,
     input.records_expire_before_they_are_read,
-    input.an_operator_moves_the_groups_offsets,
+    input.an_operator_resets_the_offsets_of_the_group,
     processes.a_rule_fails,
     processes.records_are_as_large_as_they_may_be,
     processes.the_clock_jumps,

@@ -83,7 +83,7 @@ def the_input_has_gaps(scene: Scene, rounds: int) -> None:
 
 
 @case(short=1, long=20)
-def an_operator_moves_the_groups_offsets(scene: Scene, rounds: int) -> None:
+def an_operator_resets_the_offsets_of_the_group(scene: Scene, rounds: int) -> None:
     deployment = scene.deployment
     for _ in range(rounds):
         scene.publish_some()

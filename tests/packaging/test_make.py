@@ -145,5 +145,5 @@ def test_make_says_in_one_line_that_there_is_no_python_for_it(tmp_path: Path, py
 
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
-    assert f"needs Python 3.11 or later and `{python}` is none" in done.stderr
+    assert f"needs Python 3.11 or later, and `{python}` is not" in done.stderr
     assert not (tmp_path / ".venv").exists()

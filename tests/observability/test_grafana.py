@@ -109,7 +109,7 @@ def test_nothing_but_grafana_itself_and_a_prometheus_of_ones_choice_is_needed() 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
 def test_a_window_is_as_long_as_what_is_looked_at(expression: str) -> None:
     windows = set(re.findall(r"\[(.*?)\]", expression))
-    hourly = EXPRESSIONS[expression] == "Steps in an hour"
+    hourly = EXPRESSIONS[expression] == "Events per hour"
     assert windows <= ({"1h"} if hourly else {"$__rate_interval", "$__range"})
 
 

@@ -189,6 +189,6 @@ def _one_line(error: ValidationError) -> str:
         message = fault["msg"].removeprefix("Value error, ")
         name = "".join(str(part) for part in fault["loc"][:1])
         if fault["type"] == "string_pattern_mismatch":
-            message = f"should be: {Settings.model_fields[name].description}"
+            message = f"should be: {Settings.model_fields[name].description}".rstrip(".")
         faults.append(f"{PREFIX}{name.upper()}: {message}" if name else message)
     return "; ".join(faults)

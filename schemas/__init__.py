@@ -1,1 +1,1 @@
-"""What is said: the shapes of episodes, verdicts, rejections and ledger rows."""
+"""The shapes of episodes, verdicts, rejections, ledger rows and alerts."""

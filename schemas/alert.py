@@ -1,4 +1,4 @@
-"""Alerts: one rule broken at one provider, and what people do about it."""
+"""Alerts on rules broken at a provider, the commands that change them, and the worklist."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -11,7 +11,7 @@ from schemas.verdict import Finding, Outcome, Severity, Source
 
 LONGEST_SILENCE: Final = timedelta(days=90)
 LONGEST_WHY: Final = 500
-"""Most characters of a reason or a note."""
+"""Maximum length of a reason or a note, in characters."""
 
 Count = Annotated[int, Field(ge=0)]
 Who = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
@@ -19,10 +19,10 @@ Why = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_WHY, str
 
 
 class AlertState(StrEnum):
-    """Where an alert stands; silence is beside it."""
+    """The state of an alert; whether it is silenced is separate."""
 
     PENDING = "pending"
-    """Too few findings yet to be an alert."""
+    """Fewer findings so far than open an alert."""
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
@@ -30,17 +30,17 @@ class AlertState(StrEnum):
 
     @property
     def active(self) -> bool:
-        """Tell whether somebody has something left to do."""
+        """Whether the alert still needs action."""
         return self not in {AlertState.PENDING, AlertState.RESOLVED}
 
 
 class Silence(BaseModel):
-    """A time during which nobody wants to be told."""
+    """A period during which an alert sends no notifications."""
 
     model_config = ConfigDict(frozen=True)
 
-    until: AwareDatetime = Field(description="When it ends.")
-    by: Who = Field(description="Who asked for it.")
+    until: AwareDatetime = Field(description="When the silence ends.")
+    by: Who = Field(description="Who silenced the alert.")
     why: Why = Field(description="The reason.")
 
 
@@ -49,20 +49,20 @@ class Alert(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    rule: str = Field(description="Code of the rule, as in LV02.")
-    severity: Severity = Field(description="How much a finding of it weighs.")
+    rule: str = Field(description="Code of the rule, for example LV02.")
+    severity: Severity = Field(description="Severity of the rule.")
     provider: str = Field(description="ODS code of the provider, in capitals.")
-    state: AlertState = Field(description="Where it stands.")
-    since: AwareDatetime = Field(description="When it came to this state.")
+    state: AlertState = Field(description="State of the alert.")
+    since: AwareDatetime = Field(description="When the alert entered this state.")
     first_seen: AwareDatetime = Field(description="Timestamp of the first record with a finding.")
-    last_seen: AwareDatetime = Field(description="Timestamp of the latest one.")
-    findings: Count = Field(description="Findings in all.")
-    awaiting: Count = Field(description="Episodes awaiting correction.")
-    acknowledged_by: Who | None = Field(default=None, description="Who has taken it on.")
-    note: Why | None = Field(default=None, description="What was said of it last.")
-    silence: Silence | None = Field(default=None, description="Until when nobody is told, and why.")
+    last_seen: AwareDatetime = Field(description="Timestamp of the latest record with a finding.")
+    findings: Count = Field(description="Total number of findings.")
+    awaiting: Count = Field(description="Number of episodes awaiting correction.")
+    acknowledged_by: Who | None = Field(default=None, description="Who acknowledged the alert.")
+    note: Why | None = Field(default=None, description="The latest note or reason.")
+    silence: Silence | None = Field(default=None, description="The current silence, if any.")
     recent: tuple[AwareDatetime, ...] = Field(
-        default=(), description="Timestamps of the latest findings, while it is pending."
+        default=(), description="Timestamps of the latest findings, kept while it is pending."
     )
 
     @property
@@ -72,7 +72,7 @@ class Alert(BaseModel):
 
 
 class AlertAction(StrEnum):
-    """What may be asked for."""
+    """What a command does to an alert."""
 
     ACKNOWLEDGE = "acknowledge"
     RESOLVE = "resolve"
@@ -81,25 +81,25 @@ class AlertAction(StrEnum):
 
 
 class AlertCommand(BaseModel):
-    """What somebody asks to be done with an alert; keyed by provider."""
+    """A request to change an alert, keyed by provider."""
 
     model_config = ConfigDict(frozen=True)
 
     id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")] = Field(
-        description="Chosen by whoever asks; the answer names it."
+        description="Identifier chosen by the sender; the resulting event repeats it."
     )
-    action: AlertAction = Field(description="What to do.")
+    action: AlertAction = Field(description="The change requested.")
     rule: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[0-9]{2}$")] = Field(
         description="Code of the rule."
     )
     provider: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{3,12}$")] = Field(
         description="ODS code of the provider, in capitals."
     )
-    by: Who = Field(description="Who asks.")
-    at: AwareDatetime = Field(description="When.")
+    by: Who = Field(description="Who sent the command.")
+    at: AwareDatetime = Field(description="When the command was sent.")
     why: Why | None = Field(default=None, description="The reason, or a note.")
     until: AwareDatetime | None = Field(
-        default=None, description="When a silence ends; nothing else has an end."
+        default=None, description="When the silence ends; only for the action silence."
     )
 
     @model_validator(mode="after")
@@ -112,13 +112,13 @@ class AlertCommand(BaseModel):
                 message = "a silence needs an end (until)"
                 raise ValueError(message)
             if self.until <= self.at:
-                message = "a silence ends after it begins (until)"
+                message = "a silence must end after it begins (until)"
                 raise ValueError(message)
             if self.until - self.at > LONGEST_SILENCE:
-                message = f"a silence lasts {LONGEST_SILENCE.days} days at most (until)"
+                message = f"a silence can last {LONGEST_SILENCE.days} days at most (until)"
                 raise ValueError(message)
         elif self.until is not None:
-            message = "only a silence has an end (until)"
+            message = "only a silence can have an end (until)"
             raise ValueError(message)
         return self
 
@@ -136,18 +136,18 @@ class AlertEventType(StrEnum):
 
 
 class AlertEvent(BaseModel):
-    """One step in the life of an alert, keyed as the alert is: the audit, and what is told on."""
+    """A change to an alert, or a refused command, keyed like the alert: the audit log."""
 
     model_config = ConfigDict(frozen=True)
 
     step: AlertEventType = Field(description="What happened.")
     rule: str = Field(description="Code of the rule.")
     provider: str = Field(description="ODS code of the provider.")
-    at: AwareDatetime = Field(description="When: of the record, of the command, or of the end.")
-    by: Who | None = Field(default=None, description="Who asked; null where nobody did.")
-    why: str = Field(description="The reason given, or why it happened by itself or was refused.")
-    command: str | None = Field(default=None, description="Id of the command; null without one.")
-    alert: Alert | None = Field(description="The alert after it; null where there is none.")
+    at: AwareDatetime = Field(description="Time of the record or command, or the silence's end.")
+    by: Who | None = Field(default=None, description="Who asked; null if it was automatic.")
+    why: str = Field(description="The reason given, or why it was automatic or refused.")
+    command: str | None = Field(default=None, description="Id of the command, if there was one.")
+    alert: Alert | None = Field(description="The alert after the event; null if there is none.")
 
     @property
     def key(self) -> str:
@@ -156,30 +156,30 @@ class AlertEvent(BaseModel):
 
 
 class AlertPosition(Position):
-    """How far alerts take account of a source partition: a row keyed `TOPIC/PARTITION`."""
+    """How far a source partition is applied to the alerts: a row keyed `TOPIC/PARTITION`."""
 
-    partitions: int = Field(ge=1, description="Partitions of the source topic at that time.")
+    partitions: int = Field(ge=1, description="Partition count of the source topic then.")
 
 
 class EpisodeRow(BaseModel):
-    """The newest verdict on an episode: a row of the worklist, keyed `PROVIDER/EPISODE_ID`."""
+    """The latest verdict on an episode: a row of the worklist, keyed `PROVIDER/EPISODE_ID`."""
 
     model_config = ConfigDict(frozen=True)
 
     provider: str = Field(description="ODS code of the provider, in capitals.")
-    episode_id: str = Field(description="Of the episode.")
-    timestamp: int = Field(description="Of the record, in milliseconds since 1970.")
-    outcome: Outcome = Field(description="Compliant or non-compliant.")
-    source: Source | None = Field(description="Where the record stands on Kafka.")
-    findings: tuple[Finding, ...] = Field(description="Rules broken.")
+    episode_id: str = Field(description="The publisher's identifier of the episode.")
+    timestamp: int = Field(description="Timestamp of the record, in milliseconds since 1970.")
+    outcome: Outcome = Field(description="Outcome: compliant or non-compliant.")
+    source: Source | None = Field(description="Position of the record on Kafka.")
+    findings: tuple[Finding, ...] = Field(description="The findings of the verdict.")
     proposed: tuple[str, ...] | None = Field(description="The procedures with every fix applied.")
     waived: tuple[str, ...] = Field(
-        default=(), description="Rules whose alerts were resolved by hand while it broke them."
+        default=(), description="Rules waived because their alerts were resolved by hand."
     )
 
     @property
     def awaited(self) -> dict[str, Severity]:
-        """Rules because of which it awaits correction, each with its severity."""
+        """The rules that still need correcting, each with its severity."""
         return {
             finding.rule: finding.severity
             for finding in self.findings
@@ -188,7 +188,7 @@ class EpisodeRow(BaseModel):
 
     @property
     def wrong(self) -> bool:
-        """Whether an error is among that; warnings and information need not be corrected."""
+        """Whether an error needs correcting; warnings and information are left to the coder."""
         return Severity.ERROR in self.awaited.values()
 
     @property

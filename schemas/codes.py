@@ -6,14 +6,14 @@ from functools import lru_cache
 from typing import Final
 
 CODE_CHARACTERS: Final = 16
-"""Longest code that an episode may carry, in characters."""
+"""Maximum length of a code in an episode, in characters."""
 
 KNOWN_CODES: Final = 32_768
-"""Spellings kept in memory once read; OPCS-4 and ICD-10 together have about 25,000 codes."""
+"""Number of spellings cached; OPCS-4 and ICD-10 together have about 25,000 codes."""
 
 
 def codes(listed: str) -> frozenset[str]:
-    """Read a list of normalised codes or categories, separated by blanks."""
+    """Read normalised codes or categories separated by whitespace."""
     return frozenset(listed.split())
 
 
@@ -33,31 +33,31 @@ _VERTEBROPLASTY = ("V444", "V446")
 
 
 def normalise(code: str) -> str:
-    """Strip surrounding blanks, raise to upper case and remove the dot.
+    """Strip surrounding whitespace, convert to upper case and remove the dot.
 
-    Text outside ASCII keeps its letters: upper case would make S and I of a long s and a dotless i.
+    Non-ASCII text keeps its case: upper case would turn a long s into S, and a dotless i into I.
     """
     bare = code.strip().replace(".", "")
     return bare.upper() if bare.isascii() else bare
 
 
 def dotted(code: str) -> str:
-    """Show a normalised, well-shaped code as people write it: `V444` as `V44.4`."""
+    """Return a normalised, well-formed code with its dot: `V44.4` for `V444`."""
     return f"{code[:3]}.{code[3:]}" if len(code) > len("V44") else code
 
 
 @dataclass(frozen=True, slots=True)
 class ProcedureCode:
-    """An OPCS-4 code as the rules see it (RULES.md, "Reading an episode")."""
+    """An OPCS-4 code as the rules see it."""
 
     shown: str
-    """With its dot; as submitted where it is malformed."""
+    """With its dot; as submitted if malformed."""
     text: str
-    """Normalised. A local fifth character after V44.4 or V44.6 is left out."""
+    """Normalised, without a local fifth character after V44.4 or V44.6."""
     category: str
     """The first three characters; empty where the code is malformed."""
     fourth: str
-    """The fourth character; empty where there is none."""
+    """The fourth character; empty if there is none."""
     malformed: bool
     main: bool
     spinal: bool
@@ -69,13 +69,13 @@ class ProcedureCode:
 
     @property
     def unspecified(self) -> bool:
-        """Tell whether the fourth character says "unspecified"."""
+        """Whether the fourth character means "unspecified"."""
         return self.fourth == "9"
 
 
 @lru_cache(maxsize=KNOWN_CODES)
 def read_procedure_code(submitted: str) -> ProcedureCode:
-    """Read an OPCS-4 code; total, a malformed one is a main code that belongs to no category."""
+    """Read an OPCS-4 code; never raises: a malformed one is a main code without a category."""
     text = normalise(submitted)
     malformed = _OPCS4.fullmatch(text) is None
     if malformed and text.startswith(_VERTEBROPLASTY):
@@ -107,10 +107,10 @@ def read_procedure_code(submitted: str) -> ProcedureCode:
 
 @dataclass(frozen=True, slots=True)
 class DiagnosisCode:
-    """An ICD-10 code as the rules see it, its dagger or asterisk mark read apart."""
+    """An ICD-10 code as the rules see it, separate from its dagger or asterisk mark."""
 
     text: str
-    """Normalised, without the mark; the whole normalised text where malformed."""
+    """Normalised, without the mark; the whole normalised text if malformed."""
     category: str
     """The first three characters; empty where the code is malformed."""
     fourth: str
@@ -122,7 +122,7 @@ class DiagnosisCode:
 
 @lru_cache(maxsize=KNOWN_CODES)
 def read_diagnosis_code(submitted: str) -> DiagnosisCode:
-    """Read an ICD-10 code; total, a malformed one belongs to no category."""
+    """Read an ICD-10 code; never raises: a malformed one has no category."""
     text = normalise(submitted)
     match = _ICD10.fullmatch(text)
     if match is None:

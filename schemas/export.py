@@ -1,4 +1,4 @@
-"""The JSON Schemas of what comes in and goes out: `python -m schemas.export` writes them."""
+"""The JSON Schemas of what is read and written: `python -m schemas.export` writes them."""
 
 import json
 import sys
@@ -10,13 +10,13 @@ from schemas.episode import Episode
 from schemas.verdict import Verdict
 
 DIRECTORY: Final = Path(__file__).parent / "json"
-"""Where the schemas stand in the package."""
+"""Directory of the schemas in the package."""
 
 _DIALECT: Final = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
 
 
 def json_schemas() -> dict[str, str]:
-    """Give the text of each schema by the name of its file."""
+    """Return the text of each schema by file name."""
     return {
         "episode.schema.json": _text(Episode.model_json_schema(mode="validation")),
         "verdict.schema.json": _text(Verdict.model_json_schema(mode="serialization")),

@@ -1,4 +1,4 @@
-"""The ledger row: how far a source partition has been done, and what came of it."""
+"""The ledger row: how far a source partition is processed, and the counts of outcomes."""
 
 from typing import Annotated
 
@@ -20,5 +20,5 @@ class Position(BaseModel):
 class LedgerRow(Position):
     """Counts of one source partition since the beginning, committed with the outputs they count."""
 
-    outcomes: dict[Outcome, Count] = Field(description="Records by outcome.")
-    rules: dict[str, Count] = Field(description="Findings by rule.")
+    outcomes: dict[Outcome, Count] = Field(description="Number of records by outcome.")
+    rules: dict[str, Count] = Field(description="Number of findings by rule.")

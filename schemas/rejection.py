@@ -1,8 +1,12 @@
-"""The rejection: why a record is no episode."""
+"""The rejection: why a record is not an episode."""
 
 from enum import StrEnum
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
+
+MAX_FAULTS: Final = 20
+"""Maximum number of faults that are reported for a record."""
 
 
 class Reason(StrEnum):
@@ -15,27 +19,23 @@ class Reason(StrEnum):
 
 
 class Fault(BaseModel):
-    """One thing that is wrong with a record, and where; never the value found there."""
+    """A fault in a record and where it is, without the value found there."""
 
     model_config = ConfigDict(frozen=True)
 
-    place: str = Field(description="Path of the field, or line and column where the JSON breaks.")
-    message: str = Field(description="What is wrong there, without quoting it.")
+    place: str = Field(description="Path of the field, or line and column of the JSON error.")
+    message: str = Field(description="What is wrong, without quoting the value.")
 
 
 class Rejection(BaseModel):
-    """A record that is no episode.
+    """Why a record is not an episode.
 
-    What identifies it is not written out with it: the verdict around it says so already.
+    `episode_id` and `provider_code` are not serialised: the verdict around it has them already.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    reason: Reason = Field(description="The kind of fault.")
-    errors: tuple[Fault, ...] = Field(description="The faults found, the first 20 of them.")
-    episode_id: str | None = Field(
-        default=None, exclude=True, description="Of the record, where that much is readable."
-    )
-    provider_code: str | None = Field(
-        default=None, exclude=True, description="Of the record, where that much is readable."
-    )
+    reason: Reason = Field(description="The kind of rejection.")
+    errors: tuple[Fault, ...] = Field(description="The first 20 faults found.")
+    episode_id: str | None = Field(default=None, exclude=True, description="If readable.")
+    provider_code: str | None = Field(default=None, exclude=True, description="If readable.")

@@ -1,4 +1,4 @@
-"""The verdict: the answer to one record."""
+"""The verdict on a record: outcome, findings and proposed sequence."""
 
 from enum import StrEnum
 from typing import Final
@@ -8,18 +8,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from schemas.rejection import Rejection
 
 RULESET: Final = "1"
-"""Version of the rule set that verdicts name."""
+"""Version of the rule set that verdicts are based on."""
 
 
 class Outcome(StrEnum):
-    """What becomes of a record; each record has exactly one."""
+    """The outcome of a record; each record has exactly one."""
 
     COMPLIANT = "compliant"
     NON_COMPLIANT = "non-compliant"
     OUT_OF_SCOPE = "out-of-scope"
     DEAD_LETTER = "dead-letter"
 
-    # Enum's own is written in Python, and every record is counted and addressed by its outcome.
+    # Enum's own is written in Python, and every record is counted and routed by its outcome.
     __hash__ = str.__hash__
 
 
@@ -28,7 +28,7 @@ PUBLISHED: Final = frozenset(Outcome) - {Outcome.OUT_OF_SCOPE}
 
 
 class Severity(StrEnum):
-    """How much a finding weighs; only an error makes an episode non-compliant."""
+    """How serious a finding is; only an error makes an episode non-compliant."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -44,7 +44,7 @@ class Action(StrEnum):
 
 
 class Position(StrEnum):
-    """Where a fix puts its code, as seen from the fix's anchor."""
+    """Where a fix puts its code, relative to its anchor."""
 
     BEFORE = "before"
     AFTER = "after"
@@ -52,62 +52,62 @@ class Position(StrEnum):
 
 
 class Fix(BaseModel):
-    """A proposal to a clinical coder, never applied by itself."""
+    """A proposal to a clinical coder, never applied automatically."""
 
     model_config = ConfigDict(frozen=True)
 
     action: Action = Field(description="What to do with the code.")
-    code: str = Field(description="The code to insert or move, or the one to put in place.")
-    position: Position = Field(description="Where, seen from the anchor.")
-    anchor: str = Field(description="Place of the code beside which or instead of which it goes.")
-    text: str = Field(description="The same in words.")
+    code: str = Field(description="The code to insert or move, or the replacement.")
+    position: Position = Field(description="Where the code goes, relative to the anchor.")
+    anchor: str = Field(description="Place of the code it is put beside or replaces.")
+    text: str = Field(description="The fix in words.")
 
 
 class Finding(BaseModel):
-    """One rule broken at one place."""
+    """A rule broken at one place."""
 
     model_config = ConfigDict(frozen=True)
 
-    rule: str = Field(description="Code of the rule, as in LV02.")
-    name: str = Field(description="Name of the rule, as in levels-not-second.")
-    severity: Severity = Field(description="How much it weighs.")
+    rule: str = Field(description="Code of the rule, for example LV02.")
+    name: str = Field(description="Name of the rule, for example levels-not-second.")
+    severity: Severity = Field(description="Severity of the rule.")
     place: str = Field(description="`procedures[1].code`, `diagnoses[0].code` or `diagnoses`.")
-    found: str | None = Field(description="The code as submitted; null where the place is a list.")
-    expected: str = Field(description="What would pass, in a coder's words.")
-    fix: Fix | None = Field(default=None, description="What would mend it, where that is certain.")
+    found: str | None = Field(description="The code as submitted; null if the place is a list.")
+    expected: str = Field(description="What would be correct, in a coder's words.")
+    fix: Fix | None = Field(default=None, description="How to fix it, where that is certain.")
 
 
 class Source(BaseModel):
-    """Where a record stands on Kafka."""
+    """The position of a record on Kafka."""
 
     model_config = ConfigDict(frozen=True)
 
-    topic: str = Field(description="Name of the topic it was read from.")
+    topic: str = Field(description="Topic that the record was read from.")
     partition: int = Field(ge=0, description="Partition of that topic.")
     offset: int = Field(ge=0, description="Offset within that partition.")
 
 
 class Verdict(BaseModel):
-    """The answer to one record."""
+    """The verdict on a record."""
 
     model_config = ConfigDict(frozen=True)
 
-    episode_id: str | None = Field(description="Of the episode; null where unreadable.")
-    provider_code: str | None = Field(description="In capitals; null where unreadable.")
-    outcome: Outcome = Field(description="What becomes of the record.")
+    episode_id: str | None = Field(description="Identifier of the episode; null if unreadable.")
+    provider_code: str | None = Field(description="ODS code, in capitals; null if unreadable.")
+    outcome: Outcome = Field(description="Outcome of the record.")
     ruleset: str = Field(default=RULESET, description="Version of the rule set.")
-    source: Source | None = Field(default=None, description="On Kafka; null from a file.")
+    source: Source | None = Field(default=None, description="Position on Kafka; null for a file.")
     findings: tuple[Finding, ...] = Field(
-        default=(), description="Rules broken, ordered by place and then by rule."
+        default=(), description="Findings, ordered by place and then by rule."
     )
     proposed: tuple[str, ...] | None = Field(
-        default=None, description="The procedures with every fix applied; null without any fix."
+        default=None, description="The procedures with every fix applied; null if there is none."
     )
     rejection: Rejection | None = Field(
-        default=None, description="Why the record is no episode; null where it is one."
+        default=None, description="Why the record is not an episode; null if it is one."
     )
 
     @property
     def rules(self) -> tuple[str, ...]:
-        """Codes of the rules broken, in the order of the findings, each once."""
+        """Codes of the broken rules, each once, in the order of the findings."""
         return tuple(dict.fromkeys(finding.rule for finding in self.findings))

@@ -1,4 +1,4 @@
-"""From an Episode to its Verdict."""
+"""Checking an episode: from Episode to Verdict."""
 
 from collections.abc import Iterable
 
@@ -15,13 +15,13 @@ from streams.validation.sequence import CodedSequence, in_scope
 def judge(
     value: bytes | None, max_bytes: int = MAX_RECORD_BYTES, rules: Iterable[Rule] = RULES
 ) -> Verdict:
-    """Return the verdict on the value of a record; total over any bytes."""
+    """Return the verdict on the value of a record, whatever its bytes; never raises."""
     read = read_episode(value, max_bytes)
     return refuse(read) if isinstance(read, Rejection) else check(read, rules)
 
 
 def refuse(rejection: Rejection) -> Verdict:
-    """Give the verdict on a record that is no episode."""
+    """Return the verdict on a record that is not an episode."""
     return Verdict(
         episode_id=rejection.episode_id,
         provider_code=rejection.provider_code,
@@ -31,9 +31,9 @@ def refuse(rejection: Rejection) -> Verdict:
 
 
 def check(episode: Episode, rules: Iterable[Rule] = RULES) -> Verdict:
-    """Give the verdict on an episode: pure, total, and the same every time.
+    """Return the verdict on an episode; a pure function that never raises.
 
-    A rule speaks once of a place, even where two groups break it there.
+    A rule has at most one finding at a place, even if two groups break it there.
     """
     procedures = submitted_codes(episode.procedures)
     if not in_scope(procedures):

@@ -1,4 +1,4 @@
-"""From a chunk of records to everything that one transaction writes for it."""
+"""What one transaction writes for a chunk of records."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ from streams.validation.rules import RULES
 
 @dataclass(slots=True)
 class ChunkOutput:
-    """What becomes of a chunk: copies by outcome, verdicts, and counts."""
+    """The outputs for a chunk: copies by outcome, verdicts and counts."""
 
     upto: int
     copies: dict[Outcome, list[Row]] = field(default_factory=lambda: {each: [] for each in Outcome})
@@ -34,9 +34,9 @@ def judge_chunk(
     copy_out_of_scope: bool = True,
     rules: Iterable[Rule] = RULES,
 ) -> ChunkOutput:
-    """Judge consecutive records of one partition.
+    """Check consecutive records of one partition.
 
-    A value of more than `max_bytes` is a dead letter.
+    A value larger than `max_bytes` is a dead letter.
     """
     output = ChunkOutput(upto=records[-1].offset)
     for record in records:
@@ -60,14 +60,14 @@ def judge_chunk(
 
 
 def _judge_packed(value: Packed, max_bytes: int, rules: Iterable[Rule]) -> Verdict:
-    """Judge a value; one that is too large to be read is not unpacked."""
+    """Check a compressed value; one larger than `max_bytes` is not decompressed."""
     if len(value) > max_bytes:
         return refuse(too_large(len(value), max_bytes))
     return judge(bytes(value), max_bytes, rules)
 
 
 def next_row(row: LedgerRow | None, output: ChunkOutput) -> LedgerRow:
-    """Return the ledger row that follows `row` once the output is committed."""
+    """Return the ledger row to commit with the output; `row` is the previous one."""
     outcomes = Counter(row.outcomes if row else dict.fromkeys(Outcome, 0))
     rules = Counter(row.rules if row else {})
     outcomes.update(output.outcomes)

@@ -1,4 +1,4 @@
-"""What would mend a sequence: the edits that rules propose, in words and applied."""
+"""Fixes of a sequence: the edits that rules propose, in words and applied."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from streams.validation.sequence import CodedSequence, Procedure
 
 _TEXT: Final = {
     Action.INSERT: "Insert {code} directly {position} {anchor}.",
-    Action.MOVE: "Move {code} to directly {position} {anchor}.",
-    Action.REPLACE: "Put {code} in place of {anchor}.",
+    Action.MOVE: "Move {code} directly {position} {anchor}.",
+    Action.REPLACE: "Replace {anchor} with {code}.",
 }
 
 
@@ -26,7 +26,7 @@ class Edit:
     moved: Procedure | None = None
 
     def as_fix(self) -> Fix:
-        """Put the edit in the words of a verdict, which never quote a code that is none."""
+        """Return the edit as the fix of a finding, which never quotes a malformed code."""
         return Fix(
             action=self.action,
             code=self.code.shown,
@@ -54,14 +54,14 @@ def move_before(moved: Procedure, anchor: Procedure) -> Edit:
 
 
 def replace(replaced: Procedure, code: str) -> Edit:
-    """Propose another code in place of one of the episode's."""
+    """Propose another code instead of one of the episode's."""
     return Edit(Action.REPLACE, read_procedure_code(code), Position.INSTEAD, replaced)
 
 
 def propose(sequence: CodedSequence, edits: list[Edit]) -> tuple[str, ...]:
-    """Give the dotted procedure codes of a sequence with every edit applied.
+    """Return the dotted procedure codes of a sequence with every edit applied.
 
-    Where several codes go directly after one, the levels of spine come first.
+    If several codes go directly after the same one, levels of spine come first.
     """
     shown = [item.code.shown for item in sequence.procedures]
     for edit in edits:

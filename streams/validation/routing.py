@@ -1,4 +1,4 @@
-"""From a Verdict to what goes out: headers, and the answer to the publisher."""
+"""Headers of output records, and the records on the verdicts topic."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -9,7 +9,7 @@ from schemas.verdict import RULESET, Finding, Outcome, Source, Verdict
 from streams.records import Header
 
 MAX_FINDINGS_BYTES: Final = 16_384
-"""Most bytes of findings that the header of a non-compliant record carries."""
+"""Maximum size of the findings in the header of a non-compliant record, in bytes."""
 
 HEADER_NAMES: Final = frozenset(
     {
@@ -26,7 +26,7 @@ HEADER_NAMES: Final = frozenset(
         "kafka_dlt-original-topic",
     }
 )
-"""Names that are ours: a record that comes in with one of them leaves without it, or with ours."""
+"""Reserved names: an incoming header with one of them is dropped, or replaced with ours."""
 
 _REFUSED: Final = frozenset({Outcome.NON_COMPLIANT, Outcome.DEAD_LETTER})
 _OPENING: Final[dict[Outcome, list[Header]]] = {
@@ -36,10 +36,10 @@ _OPENING: Final[dict[Outcome, list[Header]]] = {
 
 
 class Routing:
-    """Addresses what comes from one source partition."""
+    """Creates headers and verdict records for the records of one source partition."""
 
     def __init__(self, topic: str, partition: int, group: str) -> None:
-        """Name the source partition and the consumer group that reads it."""
+        """Set the source partition, and the consumer group that reads it."""
         self._topic = topic
         self._partition = partition
         self._source = f"{topic}/{partition}/"
@@ -51,7 +51,7 @@ class Routing:
         ]
 
     def headers(self, verdict: Verdict, offset: int, incoming: Iterable[Header]) -> list[Header]:
-        """Give the headers of an output record: those that came in, then ours."""
+        """Return the headers of an output record: the incoming ones, then ours."""
         outcome = verdict.outcome
         headers = self._opening(outcome, offset, incoming)
         if verdict.findings:
@@ -63,12 +63,12 @@ class Routing:
         return headers
 
     def refused(self, message: str, offset: int, incoming: Iterable[Header]) -> list[Header]:
-        """Give the headers of a dead letter that is not about an episode; `message` says why."""
+        """Return the headers of a dead letter that is not an episode; `message` says why."""
         headers = self._opening(Outcome.DEAD_LETTER, offset, incoming)
         return headers + self._dead_letter_queue(message, offset)
 
     def verdict(self, verdict: Verdict, offset: int) -> tuple[bytes | None, bytes]:
-        """Return the key and the value of the record on the verdicts topic."""
+        """Return the key and value of the record on the verdicts topic."""
         source = Source(topic=self._topic, partition=self._partition, offset=offset)
         key = verdict.provider_code.encode() if verdict.provider_code else None
         return key, to_json(verdict.model_copy(update={"source": source}))
@@ -88,7 +88,7 @@ class Routing:
 
 
 def _message(verdict: Verdict) -> str:
-    """Say in a line why a record was refused: rule codes, or the reason and its places."""
+    """Return one line on why a record was refused: rule codes, or the reason and faults."""
     if verdict.rejection is None:
         return f"breaks {', '.join(verdict.rules)}"
     faults = "; ".join(f"{fault.place} {fault.message}" for fault in verdict.rejection.errors)
@@ -96,7 +96,7 @@ def _message(verdict: Verdict) -> str:
 
 
 def _findings(findings: Iterable[Finding]) -> bytes:
-    """Write the findings as a JSON array, the first ones that fit."""
+    """Return as many findings as fit, as a JSON array."""
     written: list[bytes] = []
     size_bytes = len(b"[")
     for finding in map(to_json, findings):

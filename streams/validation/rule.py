@@ -1,4 +1,4 @@
-"""What a rule is: a pure function from a sequence to hits, with what people need to know of it."""
+"""A rule: a pure function from a sequence to hits, with its documentation."""
 
 import inspect
 from collections.abc import Callable, Iterable
@@ -20,14 +20,14 @@ class Clause(StrEnum):
         "(augmentation vertebroplasty of fracture of spine using intravertebral implant)."
     )
     C2 = (
-        "A code from V55.- (levels of spine) stands in second place each time a spinal operation "
-        "is coded; V55.9 when the levels are not specified."
+        "A code from V55.- (levels of spine) is assigned in second place each time a spinal "
+        "operation is coded; V55.9 if the levels are not specified."
     )
     C3 = (
         "A code from Y53.- or Y68.- (approach to organ under image control) is assigned whenever "
-        "image control was used; its fourth character is .9 when the method is not stated."
+        "image control was used; its fourth character is .9 if the method is not stated."
     )
-    C4 = "A site code from chapter Z follows."
+    C4 = "A site code from chapter Z is assigned after it."
     C5 = "An ICD-10 code classifies the specific diagnosis for which the procedure was performed."
 
 
@@ -37,13 +37,13 @@ class Hit:
 
     at: Placed
     expected: str
-    """What would pass, in a coder's words."""
+    """What would be correct, in a coder's words."""
     edit: Edit | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A sequence that breaks a rule beside the nearest one that does not."""
+    """An episode that breaks a rule, and the most similar one that does not."""
 
     why: str
     bad: Episode
@@ -55,30 +55,30 @@ Check = Callable[[CodedSequence], Iterable[Hit]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: what it asks, why, and how to tell."""
+    """A rule: what it requires, why, and the function that checks it."""
 
     code: str
     severity: Severity
     title: str
-    """States the fault in a few words of sentence case."""
+    """The fault in a few words, in sentence case."""
     source: Clause
     standards: tuple[str, ...]
-    """The national coding standards behind it, by their own names."""
+    """The national clinical coding standards it is based on, by reference."""
     pairs: tuple[Pair, ...]
     check: Check
 
     @property
     def name(self) -> str:
-        """The fault in lower case with hyphens, as in levels-not-second."""
+        """The fault in lower case with hyphens, for example levels-not-second."""
         return self.check.__name__.replace("_", "-")
 
     @property
     def why(self) -> str:
-        """Why the standard asks for it, written for a clinical coder."""
+        """Why the standard requires it, written for a clinical coder."""
         return inspect.getdoc(self.check) or ""
 
     def finding(self, hit: Hit) -> Finding:
-        """Put a hit in the words of a verdict."""
+        """Return a hit as a finding of a verdict."""
         return Finding(
             rule=self.code,
             name=self.name,
@@ -90,7 +90,7 @@ class Rule:
         )
 
 
-def rule(  # all but the code are named where a rule is declared
+def rule(
     code: str,
     *,
     severity: Severity,
@@ -99,9 +99,9 @@ def rule(  # all but the code are named where a rule is declared
     pairs: tuple[Pair, ...],
     standards: tuple[str, ...] = (),
 ) -> Callable[[Check], Rule]:
-    """Make a rule of a function that yields a hit for each place at which it is broken.
+    """Turn a function that yields a hit for each place at fault into a rule.
 
-    The function's name is the rule's name, its docstring says why the standard asks for it.
+    The function's name is the rule's name; its docstring says why the standard requires it.
     """
 
     def decorate(check: Check) -> Rule:
@@ -114,7 +114,7 @@ _PRIMARY_DIAGNOSIS: Final = "M80.58"
 
 
 def coded(procedures: str, diagnoses: str = _PRIMARY_DIAGNOSIS) -> Episode:
-    """Write an example: codes separated by blanks, an osteoporotic fracture for its diagnosis."""
+    """Return an example episode; codes are separated by spaces."""
     return Episode(
         episode_id="EXAMPLE",
         provider_code="R0A",

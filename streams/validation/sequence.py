@@ -1,4 +1,4 @@
-"""An episode's codes read once: procedures, groups, operations, sites, diagnoses."""
+"""An episode's codes, read once: procedures, groups, operations, sites and diagnoses."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from schemas.codes import (
 
 
 class Placed(Protocol):
-    """What a finding can point at."""
+    """Something that a finding can refer to."""
 
     @property
     def place(self) -> str:
@@ -24,11 +24,11 @@ class Placed(Protocol):
 
     @property
     def order(self) -> tuple[int, int]:
-        """Rank of the place: procedures first, a list before its items, then by index."""
+        """Sort key of the place: procedures first, a list before its items, then by index."""
 
     @property
     def submitted(self) -> str | None:
-        """The code as submitted; None where this is a whole list."""
+        """The code as submitted; None for a whole list."""
 
 
 @dataclass(slots=True, eq=False)
@@ -46,7 +46,7 @@ class Procedure:
 
     @property
     def order(self) -> tuple[int, int]:
-        """Rank of the place."""
+        """Sort key of the place."""
         return 0, self.index
 
 
@@ -65,7 +65,7 @@ class Diagnosis:
 
     @property
     def order(self) -> tuple[int, int]:
-        """Rank of the place."""
+        """Sort key of the place."""
         return 1, self.index
 
 
@@ -82,16 +82,16 @@ class Group:
     """A main code and the supplementary codes that follow it, up to the next main code."""
 
     def __init__(self, main: Procedure, supplementary: list[Procedure]) -> None:
-        """Read the parts that the rules ask for."""
+        """Find the levels, image control and sites among the supplementary codes."""
         self.main = main
         self.supplementary = supplementary
         self.levels: list[Procedure] = []
         self.image_control: list[Procedure] = []
         self.first_site: Procedure | None = None
         self.serving_spinal_sites: list[Procedure] = []
-        """Its own spinal sites or, without any, those of the nearest later group that has some."""
+        """Its own spinal sites or, if none, those of the nearest later group that has some."""
         self.serving_other_site: Procedure | None = None
-        """The first site elsewhere than on the spine, in it or a later group of its operation."""
+        """The first site that is not on the spine, in this or a later group of its operation."""
         for item in supplementary:
             code = item.code
             if code.levels:
@@ -107,17 +107,17 @@ class Group:
 
     @property
     def displaced_levels(self) -> Procedure | None:
-        """Its first V55 code, where another code stands directly after the main code."""
+        """Its first V55 code, if that is not directly after the main code."""
         if self.levels and self.levels[0] is not self.supplementary[0]:
             return self.levels[0]
         return None
 
 
 class CodedSequence:
-    """The codes of one episode, cut up as RULES.md reads them."""
+    """The codes of one episode, divided into groups and operations."""
 
     def __init__(self, procedures: tuple[str, ...], diagnoses: tuple[str, ...]) -> None:
-        """Read codes as submitted, of whatever spelling."""
+        """Read codes as submitted, in any spelling."""
         self.procedures = [
             Procedure(index, code, read_procedure_code(code))
             for index, code in enumerate(procedures)
@@ -142,18 +142,18 @@ class CodedSequence:
 
     @cached_property
     def readable_diagnoses(self) -> list[Diagnosis]:
-        """The diagnoses that are of ICD-10 shape."""
+        """The diagnoses that are well-formed ICD-10 codes."""
         return [diagnosis for diagnosis in self.diagnoses if not diagnosis.code.malformed]
 
     @property
     def primary_diagnosis(self) -> Diagnosis | None:
-        """The first diagnosis, where it is of ICD-10 shape."""
+        """The first diagnosis, if it is a well-formed ICD-10 code."""
         first = self.diagnoses[0] if self.diagnoses else None
         return None if first is None or first.code.malformed else first
 
 
 def in_scope(procedures: tuple[str, ...]) -> bool:
-    """Tell whether a list of procedures holds a vertebroplasty."""
+    """Return whether a list of procedures includes a vertebroplasty."""
     return any(map(_is_vertebroplasty, procedures))
 
 
@@ -163,7 +163,7 @@ def _is_vertebroplasty(submitted: str) -> bool:
 
 
 def _operations(groups: list[Group]) -> Iterator[list[Group]]:
-    """Cut the unbroken runs of spinal groups, and let each group be served by those after it."""
+    """Yield the unbroken runs of spinal groups; a group without a site takes a later one's."""
     for spinal, run in groupby(groups, key=lambda group: group.main.code.spinal):
         if not spinal:
             continue

@@ -101,6 +101,6 @@ def test_the_worklist_says_what_was_found_what_would_pass_and_what_is_proposed()
     )
     text = "\n".join(line.plain for line in worklist_lines([row], 80))
     assert text.startswith("episode E1\n  LV02 at procedures[2].code, found V55.1: ")
-    assert "Move V55.1 to directly after V44.4." in text
+    assert "Move V55.1 directly after V44.4." in text
     assert "  proposed V44.4 V55.1 Y53.4 Z66.5\n" in text
     assert text.endswith("1 episode awaits correction.")

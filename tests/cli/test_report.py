@@ -50,7 +50,7 @@ def test_a_finding_says_what_was_found_what_would_pass_what_mends_it_and_who_ask
         ["LV02", "levels-not-second, error"],
         ["found", "V55.1, procedure 3"],
         ["expected", "The V55 code directly after its procedure, before any other code."],
-        ["fix", "Move V55.1 to directly after V44.4."],
+        ["fix", "Move V55.1 directly after V44.4."],
         ["source", "IPG12 clause C2, PChSV1"],
     ]
 

@@ -182,7 +182,7 @@ def test_an_alert_is_acknowledged_silenced_and_resolved(api: TestClient, scene: 
             f"{KEY}/silence",
             {"by": "A", "why": "x", "until": "2026-01-01T00:00:00Z"},
             422,
-            "a silence ends after it begins (until)",
+            "a silence must end after it begins (until)",
         ),
         (
             f"{KEY}/silence",
@@ -190,7 +190,12 @@ def test_an_alert_is_acknowledged_silenced_and_resolved(api: TestClient, scene: 
             422,
             "90 days at most",
         ),
-        (f"{KEY}/resolve", {"by": "A", "why": "x", "until": UNTIL}, 422, "only a silence has an"),
+        (
+            f"{KEY}/resolve",
+            {"by": "A", "why": "x", "until": UNTIL},
+            422,
+            "only a silence can have an",
+        ),
         (f"{KEY}/unsilence", {"by": "A"}, 409, "the alert is not silenced"),
         (f"{KEY}/delete", {"by": "A"}, 422, "path.action"),
         ("LV02/ZZZ/resolve", {"by": "A", "why": "x"}, 404, "there is no such alert"),

@@ -254,12 +254,12 @@ def test_a_silence_without_an_end_is_refused(until: dict[str, None]) -> None:
     "until", [NOON, "2026-01-05T14:00:00+02:00", "2026-01-05T11:59:59.999999Z"]
 )
 def test_a_silence_that_ends_no_later_than_it_begins_is_refused(until: str) -> None:
-    message = "Value error, a silence ends after it begins (until)"
+    message = "Value error, a silence must end after it begins (until)"
     assert refused(SILENCE | {"until": until}) == [((), message)]
 
 
 def test_a_silence_of_more_than_ninety_days_is_refused() -> None:
-    message = "Value error, a silence lasts 90 days at most (until)"
+    message = "Value error, a silence can last 90 days at most (until)"
     assert refused(SILENCE | {"until": "2026-04-05T12:00:00.000001Z"}) == [((), message)]
     assert refused(SILENCE | {"until": "9999-12-31T23:59:59Z"}) == [((), message)]
 
@@ -273,7 +273,7 @@ def test_a_silence_of_an_instant_to_ninety_days_is_read(until: str) -> None:
 
 @pytest.mark.parametrize("fields", [ACKNOWLEDGE, RESOLVE, UNSILENCE])
 def test_an_end_on_anything_but_a_silence_is_refused(fields: dict[str, Any]) -> None:
-    message = "Value error, only a silence has an end (until)"
+    message = "Value error, only a silence can have an end (until)"
     assert refused(fields | {"until": SILENCE["until"]}) == [((), message)]
 
 

@@ -65,7 +65,7 @@ def test_a_finding_carries_rule_place_what_was_found_and_the_fix() -> None:
             "code": "V55.1",
             "position": "after",
             "anchor": "procedures[0].code",
-            "text": "Move V55.1 to directly after V44.4.",
+            "text": "Move V55.1 directly after V44.4.",
         },
     }
 

@@ -78,9 +78,9 @@ def test_nothing_is_proposed_where_no_finding_has_a_fix(submitted: str) -> None:
     "submitted,text",
     [
         ("V44.4 Y53.4 Z66.5", "Insert V55.9 directly after V44.4."),
-        ("V44.4 Y53.4 V55.1 Z66.5", "Move V55.1 to directly after V44.4."),
-        ("V44.4 V55.1 Z66.5 Y53.4", "Move Y53.4 to directly before Z66.5."),
-        ("V44.4 V55.1 Y53 Z66.5", "Put Y53.9 in place of Y53."),
+        ("V44.4 Y53.4 V55.1 Z66.5", "Move V55.1 directly after V44.4."),
+        ("V44.4 V55.1 Z66.5 Y53.4", "Move Y53.4 directly before Z66.5."),
+        ("V44.4 V55.1 Y53 Z66.5", "Replace Y53 with Y53.9."),
     ],
 )
 def test_a_fix_says_in_words_what_it_does(submitted: str, text: str) -> None:

@@ -70,9 +70,7 @@ def test_a_record_over_the_limit_is_refused_without_being_read() -> None:
     value = b"[" + b" " * (MAX_RECORD_BYTES - 2) + b"]"
     assert refused(value).reason is Reason.NOT_AN_EPISODE
     assert refused(value + b" ").reason is Reason.TOO_LARGE
-    assert faults(value + b" ") == [
-        ("value", "has 1048577 bytes, more than the 1048576 that are read")
-    ]
+    assert faults(value + b" ") == [("value", "has 1048577 bytes, more than the limit of 1048576")]
 
 
 @pytest.mark.parametrize(

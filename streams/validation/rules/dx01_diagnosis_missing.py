@@ -21,11 +21,11 @@ from streams.validation.sequence import CodedSequence
     ),
 )
 def diagnosis_missing(sequence: CodedSequence) -> Iterator[Hit]:
-    """Say why the procedure was done.
+    """Code the diagnosis for which the procedure was performed.
 
-    A vertebroplasty is always done for a reason: an osteoporotic fracture, an injury, a tumour.
-    The recommendation asks for the ICD-10 code of that diagnosis.
+    A vertebroplasty always has an indication: an osteoporotic fracture, an injury or a tumour.
+    The recommendation requires the ICD-10 code of that diagnosis.
     Without one the episode cannot be grouped or counted.
     """
     if not sequence.diagnoses:
-        yield Hit(sequence.diagnosis_list, expected="At least the diagnosis that was treated.")
+        yield Hit(sequence.diagnosis_list, expected="An ICD-10 code for what was treated.")

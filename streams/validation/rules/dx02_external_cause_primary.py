@@ -8,7 +8,7 @@ from streams.validation.rule import Clause, Hit, Pair, coded, rule
 from streams.validation.sequence import CodedSequence
 
 _EXTERNAL_CAUSES: Final = frozenset("VWXY")
-"""Letters of ICD-10's chapter XX; OPCS-4's chapters of the same letters are something else."""
+"""Letters of ICD-10 chapter XX; the OPCS-4 chapters with the same letters are unrelated."""
 
 
 @rule(
@@ -19,7 +19,7 @@ _EXTERNAL_CAUSES: Final = frozenset("VWXY")
     standards=("DChS.XX",),
     pairs=(
         Pair(
-            why="how it happened is not what was treated",
+            why="the cause of an injury is not what was treated",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5", "W19.0 S22.00"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5", "S22.00 W19.0"),
         ),
@@ -29,22 +29,22 @@ _EXTERNAL_CAUSES: Final = frozenset("VWXY")
             good=coded("V44.4 V55.1 Y53.4 Z66.5", "U07.1 S22.00"),
         ),
         Pair(
-            why="and ends at Y",
+            why="chapter XX ends at Y",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5", "Y98X S22.00"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5", "Z98.1 S22.00"),
         ),
         Pair(
-            why="X lies between",
+            why="chapter XX includes X",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5", "X59.0 S22.00"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5", "S22.00 X59.0"),
         ),
     ),
 )
 def external_cause_primary(sequence: CodedSequence) -> Iterator[Hit]:
-    """Put the injury first and its cause after it.
+    """Code the injury first and its external cause after it.
 
-    Chapter XX of ICD-10, letters V to Y, tells how an injury came about.
-    It never says what was treated, so its codes are secondary to the injury itself.
+    Chapter XX of ICD-10, letters V to Y, classifies how an injury happened.
+    Its codes never describe the condition that was treated, so they are always secondary.
     """
     primary = sequence.primary_diagnosis
     if primary and primary.code.category[0] in _EXTERNAL_CAUSES:

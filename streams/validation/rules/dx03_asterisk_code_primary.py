@@ -29,23 +29,23 @@ _ASTERISK_CATEGORIES: Final = codes("""
             good=coded("V44.4 V55.1 Y53.4 Z66.5", "C79.5D M49.56A"),
         ),
         Pair(
-            why="its category tells, without the mark",
+            why="an asterisk category, even without the mark",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M49.56 C79.5"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5", "C79.5 M49.56"),
         ),
         Pair(
-            why="the mark tells, whatever the category",
+            why="the mark counts, whatever the category",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58A C79.5"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58D C79.5"),
         ),
     ),
 )
 def asterisk_code_primary(sequence: CodedSequence) -> Iterator[Hit]:
-    """Put the underlying disease before its manifestation.
+    """Code the underlying disease before its manifestation.
 
-    Asterisk codes name what a disease does in one organ, dagger codes the disease itself.
+    A dagger code classifies the underlying disease, an asterisk code its manifestation.
     The two are assigned as a pair, and the dagger code always comes first.
-    A vertebra that collapsed for a tumour is an example: the tumour leads.
+    For example, if a vertebra collapsed because of a tumour, the tumour comes first.
     """
     primary = sequence.primary_diagnosis
     if primary and (primary.code.asterisk or primary.code.category in _ASTERISK_CATEGORIES):

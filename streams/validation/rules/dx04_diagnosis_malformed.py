@@ -14,7 +14,7 @@ from streams.validation.sequence import CodedSequence
     source=Clause.C5,
     pairs=(
         Pair(
-            why="the letter O for a zero",
+            why="the letter O instead of a zero",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M8O.58"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58"),
         ),
@@ -29,22 +29,22 @@ from streams.validation.sequence import CodedSequence
             good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58D"),
         ),
         Pair(
-            why="a dash is no fourth character",
+            why="a dash is not a fourth character",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 M81.-"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 M80.0-"),
         ),
     ),
 )
 def diagnosis_malformed(sequence: CodedSequence) -> Iterator[Hit]:
-    """Write diagnoses as ICD-10 does: a letter, two digits, and up to two characters more.
+    """Write diagnosis codes in ICD-10 format: a letter, two digits and up to two more characters.
 
-    A dagger or an asterisk may follow, as a final D or A.
-    Nothing else can be looked up in the classification, grouped or counted.
-    A letter O for a zero is the commonest slip.
+    A dagger or asterisk mark may follow, as a final D or A.
+    A code in any other format cannot be looked up in the classification, grouped or counted.
+    The most common error is the letter O instead of a zero.
     """
     for diagnosis in sequence.diagnoses:
         if diagnosis.code.malformed:
             yield Hit(
                 diagnosis,
-                expected="A letter, two digits and up to two characters more, as ICD-10 has it.",
+                expected="An ICD-10 code: a letter, two digits and up to two more characters.",
             )

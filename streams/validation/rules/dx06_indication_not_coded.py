@@ -19,36 +19,36 @@ _SUBCATEGORIES: Final = codes("M485 M495 C412 C795 D166 D180 D480 S220 S221 S320
     source=Clause.C5,
     pairs=(
         Pair(
-            why="pneumonia is no reason for it",
+            why="pneumonia is not an indication for vertebroplasty",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5", "J18.9"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5", "J18.9 M80.58"),
         ),
         Pair(
-            why="of S22 only the vertebrae",
+            why="in S22, only fractures of vertebrae",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5", "S22.20"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5", "S22.10"),
         ),
         Pair(
-            why="of M48 only the collapsed vertebra",
+            why="in M48, only collapsed vertebra",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M48.46"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5", "M48.56"),
         ),
         Pair(
-            why="of C79 only the bone",
+            why="in C79, only bone",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5", "C79.4"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5", "C79.5"),
         ),
     ),
 )
 def indication_not_coded(sequence: CodedSequence) -> Iterator[Hit]:
-    """Look whether the diagnosis that led to the procedure was coded.
+    """Check that the indication for the procedure is coded.
 
-    Vertebroplasty is done for fractures of the spine, osteoporosis, and tumours in vertebrae.
-    None of these is among the diagnoses here.
-    Others are possible, so this is no error; most often the indication was forgotten.
+    Vertebroplasty is performed for fractures of the spine, osteoporosis and vertebral tumours.
+    None of these is among the diagnoses.
+    Other indications are possible, so this is not an error; most often the code was forgotten.
     """
     if sequence.diagnoses and not any(
         diagnosis.code.category in _CATEGORIES or diagnosis.code.text[:4] in _SUBCATEGORIES
         for diagnosis in sequence.readable_diagnoses
     ):
-        yield Hit(sequence.diagnosis_list, expected="The diagnosis that led to the procedure.")
+        yield Hit(sequence.diagnosis_list, expected="The indication for the procedure.")

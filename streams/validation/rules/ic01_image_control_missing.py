@@ -15,53 +15,53 @@ from streams.validation.sequence import CodedSequence, Group, Procedure
     source=Clause.C3,
     pairs=(
         Pair(
-            why="no code says how the needle was guided",
+            why="no image control code",
             bad=coded("V44.4 V55.1 Z66.5"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5"),
         ),
         Pair(
-            why="another code of chapter Y is no image control",
+            why="other chapter Y codes are not image control",
             bad=coded("V44.4 V55.1 Y10.2 Z66.5"),
             good=coded("V44.4 V55.1 Y10.2 Y53.4 Z66.5"),
         ),
         Pair(
-            why="Y68 will do as well as Y53",
+            why="Y68 is accepted as well as Y53",
             bad=coded("V44.6 V55.1 Z66.5"),
             good=coded("V44.6 V55.1 Y68.1 Z66.5"),
         ),
         Pair(
-            why="each vertebroplasty needs its own",
+            why="each vertebroplasty needs its own code",
             bad=coded("V44.4 V55.1 Y53.4 V44.4 V55.1 Z66.5"),
             good=coded("V44.4 V55.1 Y53.4 V44.4 V55.1 Y53.4 Z66.5"),
         ),
         Pair(
-            why="only a vertebroplasty is asked for it",
+            why="other spinal procedures do not need it",
             bad=coded("V44.4 V55.1 Z66.5 V47.1 V55.1 Y53.4"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5 V47.1 V55.1"),
         ),
     ),
 )
 def image_control_missing(sequence: CodedSequence) -> Iterator[Hit]:
-    """Say that the approach was made under image control, and by which method.
+    """Code the image control under which the approach was made.
 
-    Cement is put into a vertebra under imaging, and V44.4 and V44.6 do not say which kind.
+    Cement is injected into a vertebra under imaging, but V44.4 and V44.6 do not state the method.
     A code from Y53.- or Y68.- does, whether or not the approach was percutaneous.
-    The fourth character is .9 where the record does not state the method.
-    It repeats for each vertebroplasty of the episode.
+    The fourth character is .9 if the case notes do not state the method.
+    The code is repeated for each vertebroplasty in the episode.
     """
     for group in sequence.vertebroplasties:
         if not group.image_control:
             yield Hit(
                 group.main,
-                expected="A Y53 or Y68 code before the site; Y53.9 if the record names no method.",
+                expected="A Y53 or Y68 code before the site; Y53.9 if the method is not stated.",
                 edit=insert("Y53.9", after=_anchor(group)),
             )
 
 
 def _anchor(group: Group) -> Procedure:
-    """Find the code after which image control belongs.
+    """Return the code after which to insert image control.
 
-    This is the last V55 or Y code before the first site, but for a V55 code that LV02 moves.
+    This is the last V55 or Y code before the first site, except a V55 code that LV02 moves.
     """
     anchor, displaced = group.main, group.displaced_levels
     for item in group.supplementary:

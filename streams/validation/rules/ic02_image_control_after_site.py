@@ -20,28 +20,28 @@ from streams.validation.sequence import CodedSequence
             good=coded("V44.4 V55.1 Y53.4 Z66.5"),
         ),
         Pair(
-            why="a site elsewhere than on the spine counts too",
+            why="a site that is not on the spine also counts",
             bad=coded("V44.4 V55.1 Z84.6 Y53.4 Z66.5"),
             good=coded("V44.4 V55.1 Y53.4 Z84.6 Z66.5"),
         ),
         Pair(
-            why="a second code of image control may follow",
+            why="a second image control code may follow the site",
             bad=coded("V44.4 V55.1 Z66.5 Y53.4 Y53.3"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5 Y53.3"),
         ),
         Pair(
-            why="laterality is no site",
+            why="laterality is not a site",
             bad=coded("V44.4 V55.1 Z66.5 Z94.2 Y53.4"),
             good=coded("V44.4 V55.1 Z94.2 Y53.4 Z66.5"),
         ),
     ),
 )
 def image_control_after_site(sequence: CodedSequence) -> Iterator[Hit]:
-    """Put image control before the site.
+    """Sequence image control before the site.
 
-    The recommendation gives an order: procedure, levels, image control, and then the site.
-    A site closes what is said about the approach.
-    Image control that follows it can be taken for that of another procedure, or be missed.
+    The recommendation gives the order: procedure, levels, image control, site.
+    The site comes after all codes for the approach.
+    An image control code after it can be missed, or be read as part of another procedure.
     """
     for group in sequence.vertebroplasties:
         if group.image_control and group.first_site:
@@ -49,6 +49,6 @@ def image_control_after_site(sequence: CodedSequence) -> Iterator[Hit]:
             if first.index > group.first_site.index:
                 yield Hit(
                     first,
-                    expected="The image control before the first site of its procedure.",
+                    expected="The image control code before the first site of its procedure.",
                     edit=move_before(first, group.first_site),
                 )

@@ -14,17 +14,17 @@ from streams.validation.sequence import CodedSequence
     source=Clause.C3,
     pairs=(
         Pair(
-            why="unspecified beside a method",
+            why="unspecified next to a stated method",
             bad=coded("V44.4 V55.1 Y53.4 Y53.9 Z66.5"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5"),
         ),
         Pair(
-            why="also across the two categories",
+            why="across the two categories as well",
             bad=coded("V44.4 V55.1 Y53.9 Y68.1 Z66.5"),
             good=coded("V44.4 V55.1 Y53.4 Y68.1 Z66.5"),
         ),
         Pair(
-            why="unspecified twice is no contradiction",
+            why="the same unspecified code twice is not a contradiction",
             bad=coded("V44.4 V55.1 Y53.9 Y68.9 Z66.5"),
             good=coded("V44.4 V55.1 Y53.9 Y53.9 Z66.5"),
         ),
@@ -36,11 +36,11 @@ from streams.validation.sequence import CodedSequence
     ),
 )
 def image_control_contradictory(sequence: CodedSequence) -> Iterator[Hit]:
-    """Look at an unspecified image control that stands beside another.
+    """Check an unspecified image control code next to a different one.
 
-    A fourth character of .9 says that the record does not state the method.
-    Another code of the same procedure states one: so one of the two says too little or too much.
-    As a rule the unspecified code can go.
+    A fourth character of .9 means that the case notes do not state the method.
+    Another image control code of the same procedure contradicts that.
+    Usually the unspecified code can be removed.
     """
     for group in sequence.vertebroplasties:
         if len({item.code.text for item in group.image_control}) > 1:

@@ -21,29 +21,29 @@ from streams.validation.sequence import CodedSequence
             good=coded("V44.4 V55.1 Y53.4 Z66.5"),
         ),
         Pair(
-            why="each spinal procedure needs its own",
+            why="each spinal procedure needs its own V55 code",
             bad=coded("V44.4 V55.1 Y53.4 V47.1 Z66.5"),
             good=coded("V44.4 V55.1 Y53.4 V47.1 V55.1 Z66.5"),
         ),
         Pair(
-            why="a procedure elsewhere needs none",
+            why="a procedure that is not on the spine needs none",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5 V70.1"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5 W06.1"),
         ),
     ),
 )
 def levels_missing(sequence: CodedSequence) -> Iterator[Hit]:
-    """Say how many levels were treated, for each spinal procedure.
+    """Code how many levels were treated, for each spinal procedure.
 
-    V44.4 and V44.6 do not tell a single vertebra from several.
+    V44.4 and V44.6 do not say whether one vertebra was treated or several.
     Only a code from V55.- does, so it is assigned each time a spinal operation is coded, and
-    once more for every further spinal procedure of the episode.
-    V55.9 is right where the record does not specify the levels; leaving the code out is not.
+    again for every further spinal procedure in the episode.
+    V55.9 is correct if the case notes do not state the levels; omitting the code is not.
     """
     for group in sequence.spinal_groups:
         if not group.levels:
             yield Hit(
                 group.main,
-                expected="A V55 code directly after the procedure; V55.9 if the record is silent.",
+                expected="A V55 code directly after the procedure; V55.9 if levels are not stated.",
                 edit=insert("V55.9", after=group.main),
             )

@@ -16,26 +16,26 @@ from streams.validation.sequence import CodedSequence
     standards=("PChSV1",),
     pairs=(
         Pair(
-            why="image control stands before the levels",
+            why="image control before the levels",
             bad=coded("V44.4 Y53.4 V55.1 Z66.5"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5"),
         ),
         Pair(
-            why="the levels stand at the end",
+            why="the levels at the end",
             bad=coded("V44.4 Y53.4 Z66.5 V55.1"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5"),
         ),
         Pair(
-            why="second place is counted from each procedure, not in the episode",
+            why="second place is counted from each procedure, not from the first",
             bad=coded("V44.4 V55.1 Y53.4 V47.1 Y10.2 V55.1 Z66.5"),
             good=coded("V44.4 V55.1 Y53.4 V47.1 V55.1 Y10.2 Z66.5"),
         ),
     ),
 )
 def levels_not_second(sequence: CodedSequence) -> Iterator[Hit]:
-    """Put the levels directly after the spinal procedure they belong to.
+    """Sequence the levels directly after the spinal procedure they belong to.
 
-    Whoever reads the codes takes a V55 code to speak of the procedure right before it.
+    A V55 code is read as part of the procedure directly before it.
     With image control or a site in between, the levels may be read as part of something else.
     Second place is counted from each spinal procedure, not from the start of the episode.
     """

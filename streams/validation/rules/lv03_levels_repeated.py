@@ -1,4 +1,4 @@
-"""LV03: levels of spine given more than once."""
+"""LV03: levels of spine coded more than once."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from streams.validation.sequence import CodedSequence
 @rule(
     "LV03",
     severity=Severity.ERROR,
-    title="Levels of spine given more than once",
+    title="Levels of spine coded more than once",
     source=Clause.C2,
     standards=("PChSV1",),
     pairs=(
@@ -25,22 +25,22 @@ from streams.validation.sequence import CodedSequence
             good=coded("V44.4 V55.1 Y53.4 Z66.5"),
         ),
         Pair(
-            why="once for each procedure is right",
+            why="one for each procedure is correct",
             bad=coded("V44.4 V55.1 Y53.4 V55.1 Z66.5"),
             good=coded("V44.4 V55.1 Y53.4 V44.4 V55.1 Y53.4 Z66.5"),
         ),
     ),
 )
 def levels_repeated(sequence: CodedSequence) -> Iterator[Hit]:
-    """Give each spinal procedure one V55 code, and only one.
+    """Assign one V55 code to each spinal procedure, and only one.
 
-    The code stands for all the levels of the procedure together.
-    A second one adds nothing to the first: it contradicts it, or counts the same levels twice.
-    Which of them is right can only be told from the patient's record.
+    The code covers all the levels of the procedure together.
+    A second V55 code either contradicts the first or counts the same levels twice.
+    Check the case notes to see which one is correct.
     """
     for group in sequence.spinal_groups:
         for repeated in group.levels[1:]:
             yield Hit(
                 repeated,
-                expected="One V55 code for the procedure, giving all its levels together.",
+                expected="One V55 code for the procedure, covering all its levels.",
             )

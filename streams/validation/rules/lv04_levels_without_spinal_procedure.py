@@ -30,11 +30,11 @@ _EXPECTED: Final = "A V55 code only after a procedure on the spine."
     ),
 )
 def levels_without_spinal_procedure(sequence: CodedSequence) -> Iterator[Hit]:
-    """Look at a V55 code that has no spinal procedure to speak of.
+    """Check a V55 code that does not follow a spinal procedure.
 
-    Levels of spine qualify a spinal procedure that stands before them.
-    After a procedure elsewhere in the body, or before any procedure, they qualify nothing.
-    Often a spinal procedure was left out, or the codes were put in another order on their way here.
+    Levels of spine qualify the spinal procedure before them.
+    After a procedure that is not on the spine, or before any procedure, they qualify nothing.
+    Often a spinal procedure was omitted, or the order of the codes was changed in transfer.
     """
     for levels in sequence.unattached[1:]:
         if levels.code.levels:

@@ -25,7 +25,7 @@ from streams.validation.sequence import CodedSequence
             good=coded("V44.4 V55.1 Y53.4 Z66.5 Z66.5"),
         ),
         Pair(
-            why="V55.9 claims no number",
+            why="V55.9 states no number of levels",
             bad=coded("V44.6 V55.1 Y53.4 Z66.3 Z66.5"),
             good=coded("V44.6 V55.9 Y53.4 Z66.3 Z66.5"),
         ),
@@ -42,11 +42,11 @@ from streams.validation.sequence import CodedSequence
     ),
 )
 def levels_disagree_with_sites(sequence: CodedSequence) -> Iterator[Hit]:
-    """Compare the number of levels with the vertebrae named as sites.
+    """Compare the number of levels with the vertebrae coded as sites.
 
-    V55.1 says that one level was treated, yet the sites name vertebrae of different regions.
-    One of the two is likely to be wrong, and both are counted in national data.
-    The patient's record tells which.
+    V55.1 says that one level was treated, but the sites are vertebrae in different regions.
+    One of the two is probably wrong, and both are counted in national data.
+    Check the case notes to see which one is correct.
     """
     for group in sequence.vertebroplasties:
         if len(group.levels) == 1 and group.levels[0].code.text == "V551":

@@ -17,7 +17,7 @@ _EXCLUSIVE: Final = frozenset({"V444", "V446"})
     source=Clause.C1,
     pairs=(
         Pair(
-            why="one operation",
+            why="both codes in one operation",
             bad=coded("V44.4 V55.1 Y53.4 V44.6 V55.1 Y53.4 Z66.5"),
             good=coded("V44.6 V55.1 Y53.4 V44.6 V55.1 Y53.4 Z66.5"),
         ),
@@ -31,9 +31,9 @@ _EXCLUSIVE: Final = frozenset({"V444", "V446"})
 def both_vertebroplasty_codes(sequence: CodedSequence) -> Iterator[Hit]:
     """Choose between V44.4 and V44.6.
 
-    V44.6 is a vertebroplasty with an implant left in the vertebra, V44.4 one without.
-    The tabular list makes the two exclude each other, so one of them is rarely right.
-    Look at the record: if an implant was used throughout, V44.6 says it all.
+    V44.6 is a vertebroplasty with an intravertebral implant, V44.4 one without.
+    The two exclude each other in the tabular list, so one of them is probably wrong.
+    Check the case notes: if an implant was used throughout, V44.6 is enough.
     """
     for operation in sequence.operations:
         first: dict[str, Procedure] = {}
@@ -42,4 +42,4 @@ def both_vertebroplasty_codes(sequence: CodedSequence) -> Iterator[Hit]:
                 first.setdefault(group.main.code.text, group.main)
         if len(first) == len(_EXCLUSIVE):
             _, later = first.values()
-            yield Hit(later, expected="One and the same of the two codes throughout the operation.")
+            yield Hit(later, expected="Only one of the two codes throughout the operation.")

@@ -37,11 +37,11 @@ from streams.validation.sequence import CodedSequence
     ),
 )
 def supplementary_code_first(sequence: CodedSequence) -> Iterator[Hit]:
-    """Begin the episode with a procedure, not with what qualifies one.
+    """Begin the episode with a procedure, not with a supplementary code.
 
-    Codes of chapters Y and Z, and V55.-, are secondary: they qualify a procedure before them.
+    Codes from chapters Y and Z, and V55.-, are secondary: they qualify the procedure before them.
     In first place there is nothing for them to qualify.
-    The main procedure is then not where everybody looks for it.
+    The main procedure is then not in first place, where it is expected.
     """
     for first in sequence.unattached[:1]:
-        yield Hit(first, expected="The main procedure in first place, what qualifies it after.")
+        yield Hit(first, expected="The main procedure first, and its supplementary codes after it.")

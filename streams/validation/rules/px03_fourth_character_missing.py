@@ -19,7 +19,7 @@ _DIVIDED: Final = _MAY_BE_UNSPECIFIED | {"V44", "Z66", "Z67", "Z99"}
     source=Clause.C1,
     pairs=(
         Pair(
-            why="vertebroplasty or something else",
+            why="V44 may be vertebroplasty or another procedure",
             bad=coded("V44 V55.1 Y53.4 Z66.5"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5"),
         ),
@@ -46,7 +46,7 @@ _DIVIDED: Final = _MAY_BE_UNSPECIFIED | {"V44", "Z66", "Z67", "Z99"}
         ),
         Pair(why="disc", bad=coded("V44.4 V55.1 Y53.4 Z99"), good=coded("V44.4 V55.1 Y53.4 Z99.2")),
         Pair(
-            why="wherever it stands",
+            why="anywhere in the episode",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5 W06.1 Z66"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5 W06.1 Z66.3"),
         ),
@@ -55,9 +55,9 @@ _DIVIDED: Final = _MAY_BE_UNSPECIFIED | {"V44", "Z66", "Z67", "Z99"}
 def fourth_character_missing(sequence: CodedSequence) -> Iterator[Hit]:
     """Code to the fourth character.
 
-    These categories are divided: three characters name a family, and none of its members.
-    For levels and image control .9 is right where the record says no more.
-    For V44, and for the sites, only the record can tell which member is meant.
+    These categories are subdivided, so three characters are not a complete code.
+    For levels and image control, .9 is correct if the case notes do not state more.
+    For V44 and the sites, check the case notes to see which code is correct.
     """
     for item in sequence.procedures:
         category = item.code.category

@@ -28,32 +28,32 @@ _EXISTING: Final = {"V44": "12345689", "V55": "12389", "Y53": "123456789"}
             good=coded("V44.4 V55.1 Y53.4 Z66.5 V44.1 V55.1"),
         ),
         Pair(
-            why="levels end at .3",
+            why="levels have no .4",
             bad=coded("V44.4 V55.4 Y53.4 Z66.5"),
             good=coded("V44.4 V55.3 Y53.4 Z66.5"),
         ),
         Pair(
-            why="levels go on at .8",
+            why="levels have no .7",
             bad=coded("V44.4 V55.7 Y53.4 Z66.5"),
             good=coded("V44.4 V55.8 Y53.4 Z66.5"),
         ),
         Pair(
-            why="levels begin at .1",
+            why="levels have no .0",
             bad=coded("V44.4 V55.0 Y53.4 Z66.5"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5"),
         ),
         Pair(
-            why="image control begins at .1",
+            why="image control has no .0",
             bad=coded("V44.4 V55.1 Y53.0 Z66.5"),
             good=coded("V44.4 V55.1 Y53.1 Z66.5"),
         ),
     ),
 )
 def code_does_not_exist(sequence: CodedSequence) -> Iterator[Hit]:
-    """Use codes that are in the classification.
+    """Use codes that exist in the classification.
 
-    The categories V44, V55 and Y53 have no code with this fourth character.
-    Data with such a code is refused or dropped further on, and the episode with it.
+    The category (V44, V55 or Y53) has no code with this fourth character.
+    An invalid code is rejected or dropped in later processing, and the episode with it.
     Most often a digit was mistyped.
     """
     for item in sequence.procedures:
@@ -64,5 +64,5 @@ def code_does_not_exist(sequence: CodedSequence) -> Iterator[Hit]:
 
 
 def _either(characters: str) -> str:
-    """List characters as a sentence does: `1, 2 or 3`."""
+    """Return characters as a list in words: `1, 2 or 3`."""
     return f"{', '.join(characters[:-1])} or {characters[-1]}"

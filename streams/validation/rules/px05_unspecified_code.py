@@ -37,7 +37,7 @@ _UNSPECIFIED: Final = frozenset({"V559", "Y539", "Y689", "Z669"})
             good=coded("V44.4 V55.1 Y53.4 Z66.5"),
         ),
         Pair(
-            why="only where a vertebroplasty is described",
+            why="only in the codes of a vertebroplasty",
             bad=coded("V44.4 V55.9 Y53.4 Z66.5 V47.1 V55.1"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5 V47.1 V55.9"),
         ),
@@ -49,13 +49,13 @@ _UNSPECIFIED: Final = frozenset({"V559", "Y539", "Y689", "Z669"})
     ),
 )
 def unspecified_code(sequence: CodedSequence) -> Iterator[Hit]:
-    """Count how often the record does not say enough.
+    """Use a more specific code if the case notes support one.
 
-    V55.9, Y53.9, Y68.9 and Z66.9 are right where the record says no more.
-    They are worth counting all the same.
-    A department in which they are frequent can ask its operators to write more into the record.
+    V55.9, Y53.9, Y68.9 and Z66.9 are correct if the case notes do not state more.
+    They are still worth counting.
+    A department in which they are frequent can ask its clinicians for more detailed case notes.
     """
     for group in sequence.vertebroplasties:
         for item in group.supplementary:
             if item.code.text in _UNSPECIFIED:
-                yield Hit(item, expected="A more specific code, if the record supports one.")
+                yield Hit(item, expected="A more specific code, if the case notes support one.")

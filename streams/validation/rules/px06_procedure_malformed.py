@@ -19,7 +19,7 @@ from streams.validation.sequence import CodedSequence
             good=coded("V44.4 V55.1 Y53.4 Z66.5"),
         ),
         Pair(
-            why="no code at all",
+            why="not a code at all",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5 banana"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5 W06.1"),
         ),
@@ -29,18 +29,18 @@ from streams.validation.sequence import CodedSequence
             good=coded("V44.4 V55.1 Y53.4 Z66.5 W06"),
         ),
         Pair(
-            why="a letter for a digit",
+            why="a letter instead of a digit",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5 WO6.1"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5 W06.1"),
         ),
     ),
 )
 def procedure_malformed(sequence: CodedSequence) -> Iterator[Hit]:
-    """Write procedures as OPCS-4 does: a letter, two digits, and a fourth digit.
+    """Write procedure codes in OPCS-4 format: a letter, two digits and a fourth digit.
 
-    Nothing else can be looked up in the classification, grouped or counted.
-    Characters added for local use, such as a fifth one, must go before data leaves the hospital.
+    A code in any other format cannot be looked up in the classification, grouped or counted.
+    Characters added for local use, such as a fifth, must be removed before submission.
     """
     for item in sequence.procedures:
         if item.code.malformed:
-            yield Hit(item, expected="A letter, two digits and a fourth digit, as OPCS-4 has it.")
+            yield Hit(item, expected="An OPCS-4 code: a letter, two digits and a fourth digit.")

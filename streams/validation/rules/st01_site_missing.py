@@ -20,30 +20,30 @@ from streams.validation.sequence import CodedSequence
             good=coded("V44.4 V55.1 Y53.4 Z66.5"),
         ),
         Pair(
-            why="laterality is no site",
+            why="laterality is not a site",
             bad=coded("V44.4 V55.1 Y53.4 Z94.2"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5 Z94.2"),
         ),
         Pair(
-            why="a later site of the operation serves",
+            why="a later site in the same operation is enough",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5 V44.4 V55.1 Y53.4"),
             good=coded("V44.4 V55.1 Y53.4 V44.4 V55.1 Y53.4 Z66.5"),
         ),
         Pair(
-            why="a procedure elsewhere ends the operation",
+            why="a procedure that is not on the spine ends the operation",
             bad=coded("V44.4 V55.1 Y53.4 W06.1 Z66.5"),
             good=coded("V44.4 V55.1 Y53.4 V47.1 V55.1 Z66.5"),
         ),
     ),
 )
 def site_missing(sequence: CodedSequence) -> Iterator[Hit]:
-    """Name the part of the spine that was treated.
+    """Code the part of the spine that was treated.
 
-    V44.4 and V44.6 do not say which vertebra was filled, and V55.- only says how many.
+    V44.4 and V44.6 do not say which vertebra was treated, and V55.- only says how many.
     A site code from chapter Z completes the sequence.
-    Where several spinal procedures follow each other, one site at the end may serve them all.
-    Z94.- gives a side, not a site.
+    If several spinal procedures follow each other, one site at the end may apply to all of them.
+    Z94.- gives laterality, not a site.
     """
     for group in sequence.vertebroplasties:
         if not group.serving_spinal_sites and not group.serving_other_site:
-            yield Hit(group.main, expected="A site of the spine, such as a Z66 code, after it.")
+            yield Hit(group.main, expected="A site on the spine, such as a Z66 code, after it.")

@@ -20,7 +20,7 @@ from streams.validation.sequence import CodedSequence
             good=coded("V44.4 V55.1 Y53.4 Z66.5"),
         ),
         Pair(
-            why="the sacrum belongs to the spine",
+            why="the sacrum is part of the spine",
             bad=coded("V44.4 V55.1 Y53.4 Z75.3"),
             good=coded("V44.4 V55.1 Y53.4 Z75.1"),
         ),
@@ -30,24 +30,24 @@ from streams.validation.sequence import CodedSequence
             good=coded("V44.6 V55.1 Y53.4 Z66.4"),
         ),
         Pair(
-            why="beside a site of the spine it does no harm",
+            why="allowed together with a site on the spine",
             bad=coded("V44.4 V55.1 Y53.4 Z84.6 Z94.2"),
             good=coded("V44.4 V55.1 Y53.4 Z84.6 Z66.5"),
         ),
         Pair(
-            why="a later site of the operation serves",
+            why="a later site in the same operation is enough",
             bad=coded("V44.4 V55.1 Y53.4 Z84.6 V47.1 V55.1"),
             good=coded("V44.4 V55.1 Y53.4 Z84.6 V47.1 V55.1 Z66.5"),
         ),
     ),
 )
 def site_not_spinal(sequence: CodedSequence) -> Iterator[Hit]:
-    """Name a site that lies on the spine.
+    """Code a site on the spine.
 
-    A vertebroplasty treats a vertebra, so its site is one: Z66.-, or sacrum or coccyx from Z75.-.
+    The site of a vertebroplasty is a vertebra: Z66.-, or the sacrum or coccyx from Z75.-.
     A site elsewhere in the body, on its own, contradicts the procedure.
-    It may be a slip of the pen, or belong to a procedure that was left out.
+    It may be a typing error, or belong to a procedure that was omitted.
     """
     for group in sequence.vertebroplasties:
         if group.serving_other_site and not group.serving_spinal_sites:
-            yield Hit(group.serving_other_site, expected="A site of the spine, such as a Z66 code.")
+            yield Hit(group.serving_other_site, expected="A site on the spine, such as a Z66 code.")

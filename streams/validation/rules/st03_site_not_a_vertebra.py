@@ -28,7 +28,7 @@ _BESIDE_A_VERTEBRA: Final = frozenset({"Z67", "Z99"})
             good=coded("V44.4 V55.1 Y53.4 Z67.5 Z66.5"),
         ),
         Pair(
-            why="only the nearest sites serve",
+            why="only the nearest sites apply",
             bad=coded("V44.4 V55.1 Y53.4 Z67.5 V47.1 V55.1 Z66.5"),
             good=coded("V44.4 V55.1 Y53.4 V47.1 V55.1 Z66.5 V47.1 V55.1 Z67.5"),
         ),
@@ -40,11 +40,11 @@ _BESIDE_A_VERTEBRA: Final = frozenset({"Z67", "Z99"})
     ),
 )
 def site_not_a_vertebra(sequence: CodedSequence) -> Iterator[Hit]:
-    """Notice that the site lies between vertebrae, not in one.
+    """Code the vertebra that was treated, not the joint or disc next to it.
 
-    Cement goes into the body of a vertebra, which Z66.- names.
-    Z67.- and Z99.- name the joint and the disc beside it.
-    They are sites of the spine and therefore allowed, but Z66.- would say what was treated.
+    Cement is injected into the body of a vertebra, which Z66.- classifies.
+    Z67.- and Z99.- classify the joints and discs between vertebrae.
+    They are sites on the spine and therefore allowed, but Z66.- says what was treated.
     """
     read: list[Procedure] = []
     for group in sequence.vertebroplasties:

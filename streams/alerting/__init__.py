@@ -1,1 +1,1 @@
-"""The alerts process, and the client with which others read alerts and change them."""
+"""The alerts process, and the client that reads and changes alerts."""

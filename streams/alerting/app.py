@@ -18,7 +18,7 @@ from streams.kafka.rights import Command
 from streams.kafka.topics import Topics, alerts_group
 from streams.settings import Settings
 
-REMEDY: Final = "begin anew with the alerts as docs/operating.md says"
+REMEDY: Final = "start the alerts again as described in docs/operating.md#alerts"
 
 
 def create_alerts_app(settings: Settings) -> faust.App:

@@ -1,4 +1,4 @@
-"""The operator's side of the alerts: reading them, and asking for something to be done."""
+"""The client of the alerts process: reads alerts and sends commands."""
 
 from collections.abc import Iterator
 from time import monotonic
@@ -22,27 +22,27 @@ T = TypeVar("T", bound=BaseModel)
 
 
 class AlertClient:
-    """Reads alerts, their history and the worklist; sends commands and waits for what they do."""
+    """Reads alerts, their history and the worklist; sends commands and waits for the outcome."""
 
     def __init__(self, settings: Settings, command: Command = Command.VIEWER) -> None:
-        """See that the topics are there, and may be used. Raises OperatorError."""
+        """Verify that the topics exist and may be used. Raises OperatorError."""
         verify_use(settings, command)
         self._settings = settings
         self._topics = Topics(settings.topic_prefix)
 
     def alerts(self) -> list[Alert]:
-        """Read all alerts there are, by rule and provider. Raises OperatorError."""
+        """Return all alerts, sorted by rule and provider. Raises OperatorError."""
         alerts = self._rows(self._topics.alerts, Alert)
         return sorted(alerts, key=lambda alert: (alert.rule, alert.provider))
 
     def worklist(self, provider: str) -> list[EpisodeRow]:
-        """Read a provider's worklist, the oldest episode first. Raises OperatorError."""
+        """Return a provider's worklist, oldest episode first. Raises OperatorError."""
         rows = self._rows(self._topics.worklist, EpisodeRow)
-        theirs = (row for row in rows if row.provider == provider)
-        return sorted(theirs, key=lambda row: (row.timestamp, row.episode_id))
+        worklist = [row for row in rows if row.provider == provider]
+        return sorted(worklist, key=lambda row: (row.timestamp, row.episode_id))
 
     def history(self, key: str) -> list[AlertEvent]:
-        """Read what happened to an alert, `RULE/PROVIDER`. Raises OperatorError."""
+        """Return the events of an alert, `RULE/PROVIDER`. Raises OperatorError."""
         topic = self._topics.alert_events
         return [
             _read(topic, message, AlertEvent)
@@ -51,7 +51,7 @@ class AlertClient:
         ]
 
     def ask(self, command: AlertCommand) -> AlertEvent:
-        """Send a command, and wait for what comes of it. Raises OperatorError."""
+        """Send a command, and return the resulting event. Raises OperatorError."""
         topic = self._topics.alert_events
         with TopicReader(self._settings, topic, from_now=True) as events:
             self._send(command)
@@ -65,8 +65,8 @@ class AlertClient:
                         return event
         fault = (
             f"no answer within {ANSWER_SECONDS:.0f} s: is `ipg12 alerts run` running? "
-            f"The command stands in {self._topics.alert_commands}, and will be done: "
-            f"look with `ipg12 alerts show`, and do not send it again"
+            f"The command is in {self._topics.alert_commands} and will be processed: "
+            f"check with `ipg12 alerts show`, and do not send it again"
         )
         raise OperatorError(fault)
 
@@ -76,7 +76,7 @@ class AlertClient:
             {
                 **for_librdkafka(self._settings),
                 "enable.idempotence": True,
-                "partitioner": "murmur2_random",  # as that of the verdicts, by provider
+                "partitioner": "murmur2_random",  # the same as for verdicts, by provider
                 "delivery.timeout.ms": int(ANSWER_SECONDS * 1000),
                 "log_level": 0,
             }
@@ -89,20 +89,19 @@ class AlertClient:
         )
         producer.flush()
         if faults:
-            message = f"topic {self._topics.alert_commands} did not take it: {faults[0].str()}"
+            message = f"topic {self._topics.alert_commands} refused it: {faults[0].str()}"
             raise OperatorError(message)
 
     def _rows(self, topic: str, model: type[T]) -> Iterator[T]:
-        """Read the newest row of every key."""
+        """Yield the latest row of every key."""
         rows = {message.key(): message for message in read_topic(self._settings, topic)}
-        for message in rows.values():
-            if message.value() is not None:
-                yield _read(topic, message, model)
+        yield from (_read(topic, row, model) for row in rows.values() if row.value() is not None)
 
 
 def _read(topic: str, message: Message, model: type[T]) -> T:
     try:
         return model.model_validate_json(message.value() or b"")
     except ValidationError:
-        fault = f"{topic}/{message.partition()}/{message.offset()} is none of ours"
+        place = f"{topic}/{message.partition()}/{message.offset()}"
+        fault = f"{place} was not written by ipg12; revoke the writer's rights on the topic"
         raise OperatorError(fault) from None

@@ -1,4 +1,4 @@
-"""Keeping the alerts of one partition of the verdicts, and of the commands that concern them."""
+"""Applying the verdicts and commands of one partition to alerts."""
 
 import asyncio
 from collections import Counter
@@ -25,7 +25,7 @@ from streams.validation.routing import Routing
 
 
 class AlertProcessor:
-    """Folds verdicts and commands into alerts; rows, events and positions leave together."""
+    """Folds verdicts and commands into alerts; commits rows, events and positions together."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class AlertProcessor:
         reader: PartitionReader,
         ledger: Ledger,
     ) -> None:
-        """Process the partitions `number` of verdicts and commands."""
+        """Process partition `number` of verdicts and commands."""
         self._settings = settings
         self._topics = topics = Topics(settings.topic_prefix)
         self._metrics = metrics
@@ -47,19 +47,19 @@ class AlertProcessor:
         self._ledger = ledger
         self._log = AlertLog(settings.alert_thresholds)
         self._partitions = 0
-        """How many the verdicts have; as many as the commands."""
+        """Partition count of the verdicts, and of the commands."""
 
     @property
     def punctuation_due(self) -> bool:
-        """Whether a silence has ended."""
+        """Whether a silence has expired."""
         return self._log.due(datetime.now(UTC))
 
     def count(self) -> Counter[Standing]:
-        """Count alerts by where they stand."""
+        """Count alerts by severity, state and silence."""
         return self._log.count()
 
     async def open(self) -> Mapping[TopicPartition, int]:
-        """Fence the predecessor, then read what it wrote down."""
+        """Fence the previous producer, then read what it committed."""
         await self._writer.stop()
         number = self._verdicts.partition
         async with asyncio.timeout(OPEN_SECONDS):
@@ -70,8 +70,8 @@ class AlertProcessor:
             if position.partitions != self._partitions:
                 message = (
                     f"{source.topic} has {self._partitions} partitions, but had "
-                    f"{position.partitions} when its alerts were kept last; alerts of one provider "
-                    f"would stand in two of them, see docs/operating.md"
+                    f"{position.partitions} when its alerts were last updated; "
+                    f"start the alerts again as described in docs/operating.md#alerts"
                 )
                 raise OperatorError(message)
         alerts = await self._reader.table(TopicPartition(self._topics.alerts, number), Alert)
@@ -81,7 +81,7 @@ class AlertProcessor:
         return {source: position.upto + 1 for source, position in positions.items()}
 
     async def process(self, source: TopicPartition, records: Sequence[Record]) -> None:
-        """Take account of consecutive verdicts or commands."""
+        """Apply consecutive verdicts or commands, and commit the changes."""
         apply = self._apply_command if source == self._commands else self._apply_verdict
         routing = Routing(source.topic, source.partition, self._settings.group)
         dead_letters = []
@@ -105,15 +105,15 @@ class AlertProcessor:
         )
 
     async def punctuate(self) -> None:
-        """End the silences whose end has come."""
+        """End the silences that have expired."""
         self._log.expire_silences(datetime.now(UTC))
         await self._commit([], [], {})
 
     def settled(self) -> None:
-        """Nothing is counted here that could be in an open transaction."""
+        """Do nothing: no records in flight are counted here."""
 
     async def stop(self) -> None:
-        """Let go of the producer."""
+        """Close the producer."""
         await self._writer.stop()
 
     def _apply_verdict(self, record: Record) -> Unreadable | None:

@@ -7,7 +7,7 @@ from streams.settings import Settings
 
 
 def run_alerts(settings: Settings) -> None:
-    """Keep alerts until SIGTERM or SIGINT. Raises OperatorError if it cannot go on."""
+    """Run the alerts process until SIGTERM or SIGINT. Raises OperatorError if it must stop."""
     run_faust(
         settings,
         Command.ALERTS,

@@ -1,4 +1,4 @@
-"""What becomes an alert, what verdicts and commands change in it, and what a webhook says of it.
+"""Alerts: opened and changed by verdicts and commands, and formatted for webhooks.
 
 Pure: nothing here knows Kafka clients, settings, a clock or a log.
 """

@@ -1,4 +1,4 @@
-"""The shape of Prometheus Alertmanager's webhook, version 4.
+"""Notifications in the format of Prometheus Alertmanager's webhook, version 4.
 
 https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
 """
@@ -9,7 +9,7 @@ from typing import Final, Literal, TypedDict
 from streams.alerts.notification import Notification, NotificationKind, alert_url, details, summary
 
 NOT_YET: Final = "0001-01-01T00:00:00Z"
-"""When an alert ends that has not: Go's zero time."""
+"""`endsAt` of an alert that has not ended: Go's zero time."""
 
 Status = Literal["firing", "resolved"]
 
@@ -27,7 +27,7 @@ class AlertmanagerAlert(TypedDict):
 
 
 class AlertmanagerMessage(TypedDict):
-    """What a receiver of Alertmanager's webhook takes: here always one alert."""
+    """The body of Alertmanager's webhook, here always with one alert."""
 
     version: Literal["4"]
     groupKey: str
@@ -42,15 +42,14 @@ class AlertmanagerMessage(TypedDict):
 
 
 def for_alertmanager(
-    told: Notification, group: str, dashboard_url: str = ""
+    item: Notification, group: str, dashboard_url: str = ""
 ) -> AlertmanagerMessage:
-    """Write it; `group` is the consumer group of the deployment.
+    """Return a notification as a message; `group` is the consumer group of the deployment.
 
+    Labels and fingerprint are the same for all events of an alert.
     `dashboard_url` ends in a slash; empty without a dashboard.
-
-    Labels and fingerprint stay the same from one step of an alert to the next.
     """
-    alert = told.alert
+    alert = item.alert
     labels = {
         "alertname": "Ipg12BrokenRule",
         "rule": alert.rule,
@@ -60,10 +59,10 @@ def for_alertmanager(
     }
     identity = {name: labels[name] for name in ("group", "provider", "rule")}
     named = ", ".join(f'{name}="{text}"' for name, text in identity.items())
-    annotations = {"summary": summary(told), **details(told)}
-    resolved = told.news is NotificationKind.RESOLVED
+    annotations = {"summary": summary(item), **details(item)}
+    resolved = item.kind is NotificationKind.RESOLVED
     status: Status = "resolved" if resolved else "firing"
-    ends = max(told.event.at, alert.first_seen).isoformat() if resolved else NOT_YET
+    ends = max(item.event.at, alert.first_seen).isoformat() if resolved else NOT_YET
     return {
         "version": "4",
         "groupKey": f"{{}}:{{{named}}}",
@@ -81,7 +80,7 @@ def for_alertmanager(
                 "annotations": annotations,
                 "startsAt": alert.first_seen.isoformat(),
                 "endsAt": ends,
-                "generatorURL": alert_url(told, dashboard_url),
+                "generatorURL": alert_url(item, dashboard_url),
                 "fingerprint": _fingerprint("/".join(identity.values())),
             }
         ],
@@ -89,5 +88,5 @@ def for_alertmanager(
 
 
 def _fingerprint(identity: str) -> str:
-    """Give 16 hexadecimal digits, as Alertmanager's own have."""
+    """Return 16 hexadecimal digits, as in Alertmanager's own fingerprints."""
     return hashlib.sha256(identity.encode()).hexdigest()[:16]

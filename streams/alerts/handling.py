@@ -1,25 +1,31 @@
-"""What a command makes of an alert, or why it makes no sense."""
+"""How a command changes an alert, or why it is refused."""
+
+from typing import assert_never
 
 from schemas.alert import Alert, AlertAction, AlertCommand, AlertEventType, AlertState, Silence
 
 
 def contradiction(action: AlertAction, alert: Alert) -> str | None:
-    """Say why an action makes no sense for an alert; None where it does."""
+    """Return why the state of an alert does not allow an action; None if it does."""
     if alert.state is AlertState.PENDING:
-        return "is pending: there are too few findings yet"
-    if action is AlertAction.ACKNOWLEDGE and alert.state is AlertState.ACKNOWLEDGED:
-        return f"is acknowledged already, by {alert.acknowledged_by}"
-    if action is AlertAction.ACKNOWLEDGE and alert.state is AlertState.RESOLVED:
-        return "is resolved"
-    if action is AlertAction.RESOLVE and alert.state is AlertState.RESOLVED:
-        return "is resolved already"
-    if action is AlertAction.UNSILENCE and alert.silence is None:
-        return "is not silenced"
-    return None
+        return "is pending: there are not enough findings yet"
+    match action:
+        case AlertAction.ACKNOWLEDGE:
+            if alert.state is AlertState.ACKNOWLEDGED:
+                return f"is acknowledged already, by {alert.acknowledged_by}"
+            return "is resolved" if alert.state is AlertState.RESOLVED else None
+        case AlertAction.RESOLVE:
+            return "is resolved already" if alert.state is AlertState.RESOLVED else None
+        case AlertAction.SILENCE:
+            return None
+        case AlertAction.UNSILENCE:
+            return "is not silenced" if alert.silence is None else None
+        case _:
+            assert_never(action)
 
 
-def done(command: AlertCommand, alert: Alert) -> tuple[AlertEventType, dict[str, object]]:
-    """Give what a command makes of an alert."""
+def apply(command: AlertCommand, alert: Alert) -> tuple[AlertEventType, dict[str, object]]:
+    """Return the event that a command causes, and the fields of the alert that it changes."""
     match command.action:
         case AlertAction.ACKNOWLEDGE:
             return AlertEventType.ACKNOWLEDGED, {
@@ -40,4 +46,7 @@ def done(command: AlertCommand, alert: Alert) -> tuple[AlertEventType, dict[str,
                 {"until": command.until, "by": command.by, "why": command.why}
             )
             return AlertEventType.SILENCED, {"silence": silence}
-    return AlertEventType.UNSILENCED, {"silence": None}
+        case AlertAction.UNSILENCE:
+            return AlertEventType.UNSILENCED, {"silence": None}
+        case _:
+            assert_never(command.action)

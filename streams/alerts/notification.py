@@ -1,4 +1,4 @@
-"""What is told on of a step in the life of an alert, in whatever shape."""
+"""Which events of alerts are delivered, and their text in any format."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from streams.validation.rules import TITLES
 
 
 class NotificationKind(StrEnum):
-    """What a step means to somebody who has to see to the alert."""
+    """What an event means to the people who deal with the alert."""
 
     FIRING = "firing"
     ACKNOWLEDGED = "acknowledged"
@@ -17,34 +17,34 @@ class NotificationKind(StrEnum):
 
 
 class Notification(NamedTuple):
-    """A step that is told on, and the alert after it."""
+    """An event to deliver, and the alert after it."""
 
-    news: NotificationKind
+    kind: NotificationKind
     event: AlertEvent
     alert: Alert
 
 
 def notification(event: AlertEvent) -> Notification | None:
-    """Give what is told of a step; None where nothing is."""
+    """Return the notification of an event; None if it is not delivered."""
     alert = event.alert
-    news = _news(event.step, alert) if alert else None
-    return Notification(news, event, alert) if news and alert else None
+    kind = _kind(event.step, alert) if alert else None
+    return Notification(kind, event, alert) if kind and alert else None
 
 
-def _news(step: AlertEventType, alert: Alert) -> NotificationKind | None:
-    """Give what a step means; None where it is nobody's business, or a silence hides it.
+def _kind(step: AlertEventType, alert: Alert) -> NotificationKind | None:
+    """Return what an event means; None if nobody needs to know, or the alert is silenced.
 
-    What a silence hid is told when it ends: that is a step too.
+    What a silence hid is delivered when it ends, which is an event too.
     """
-    seen, active = alert.silence is None, alert.state.active
-    taken_on = alert.state is AlertState.ACKNOWLEDGED
+    audible, active = alert.silence is None, alert.state.active
+    acknowledged = alert.state is AlertState.ACKNOWLEDGED
     return {
-        AlertEventType.OPENED: NotificationKind.FIRING if seen else None,
-        AlertEventType.REOPENED: NotificationKind.FIRING if seen else None,
-        AlertEventType.ACKNOWLEDGED: NotificationKind.ACKNOWLEDGED if seen else None,
+        AlertEventType.OPENED: NotificationKind.FIRING if audible else None,
+        AlertEventType.REOPENED: NotificationKind.FIRING if audible else None,
+        AlertEventType.ACKNOWLEDGED: NotificationKind.ACKNOWLEDGED if audible else None,
         AlertEventType.SILENCED: NotificationKind.SILENCED if active else None,
         AlertEventType.UNSILENCED: NotificationKind.ACKNOWLEDGED
-        if taken_on
+        if acknowledged
         else NotificationKind.FIRING
         if active
         else None,
@@ -52,21 +52,21 @@ def _news(step: AlertEventType, alert: Alert) -> NotificationKind | None:
     }.get(step)
 
 
-def summary(told: Notification) -> str:
-    """Say in one line what happened, and what there is left to do."""
-    event, alert = told.event, told.alert
+def summary(item: Notification) -> str:
+    """Return one line on what happened, and how many episodes await correction."""
+    event, alert = item.event, item.alert
     rule = f"{TITLES[alert.rule]} ({alert.rule})" if alert.rule in TITLES else alert.rule
-    said = f"{rule} at {alert.provider}: {event.step}"
-    if told.news is NotificationKind.RESOLVED:
-        return said
+    text = f"{rule} at {alert.provider}: {event.step}"
+    if item.kind is NotificationKind.RESOLVED:
+        return text
     episodes = "1 episode awaits" if alert.awaiting == 1 else f"{alert.awaiting} episodes await"
-    return f"{said}, {episodes} correction"
+    return f"{text}, {episodes} correction"
 
 
-def details(told: Notification) -> dict[str, str]:
-    """Say the rest of it; what is not there is left out."""
-    event, alert = told.event, told.alert
-    said = {
+def details(item: Notification) -> dict[str, str]:
+    """Return the details of a notification; empty ones are left out."""
+    event, alert = item.event, item.alert
+    texts = {
         "step": event.step.value,
         "state": alert.state.value,
         "why": event.why,
@@ -77,9 +77,9 @@ def details(told: Notification) -> dict[str, str]:
         "findings": str(alert.findings),
         "last_seen": alert.last_seen.isoformat(),
     }
-    return {name: text for name, text in said.items() if text}
+    return {name: text for name, text in texts.items() if text}
 
 
-def alert_url(told: Notification, dashboard_url: str) -> str:
+def alert_url(item: Notification, dashboard_url: str) -> str:
     """Return the address of the alert's page; empty without a dashboard."""
-    return f"{dashboard_url}alerts/{told.alert.key}" if dashboard_url else ""
+    return f"{dashboard_url}alerts/{item.alert.key}" if dashboard_url else ""

@@ -1,4 +1,4 @@
-"""The shape of PagerDuty's Events API v2.
+"""Notifications in the format of PagerDuty's Events API v2.
 
 https://developer.pagerduty.com/docs/send-alert-event
 """
@@ -9,7 +9,7 @@ from schemas.verdict import Severity
 from streams.alerts.notification import Notification, NotificationKind, alert_url, details, summary
 
 SUMMARY_CHARACTERS: Final = 1024
-"""How long PagerDuty lets a summary be."""
+"""Maximum length of a summary at PagerDuty."""
 
 Action = Literal["trigger", "acknowledge", "resolve"]
 Weight = Literal["critical", "error", "warning", "info"]
@@ -38,11 +38,11 @@ PagerDutyPayload = TypedDict(
         "custom_details": dict[str, str],
     },
 )
-"""What PagerDuty shows of an alert."""
+"""The description of an alert that PagerDuty shows."""
 
 
 class PagerDutyEvent(TypedDict):
-    """What PagerDuty takes."""
+    """An event as PagerDuty's API accepts it."""
 
     routing_key: str
     event_action: Action
@@ -53,33 +53,33 @@ class PagerDutyEvent(TypedDict):
 
 
 def for_pagerduty(
-    told: Notification, group: str, routing_key: str, dashboard_url: str = ""
+    item: Notification, group: str, routing_key: str, dashboard_url: str = ""
 ) -> PagerDutyEvent | None:
-    """Write it; None for a silence, of which PagerDuty knows nothing.
+    """Return a notification as an event; None for a silence, which PagerDuty does not support.
 
-    `group` is the consumer group of the deployment, so that two of them are kept apart.
+    `group` is the consumer group, and separates the alerts of different deployments.
     `dashboard_url` ends in a slash; empty without a dashboard.
     """
-    action = _ACTIONS.get(told.news)
+    action = _ACTIONS.get(item.kind)
     if action is None:
         return None
-    event, alert = told.event, told.alert
+    event, alert = item.event, item.alert
     written: PagerDutyEvent = {
         "routing_key": routing_key,
         "event_action": action,
         "dedup_key": f"{group}/{alert.key}",
         "client": "ipg12",
         "payload": {
-            "summary": summary(told)[:SUMMARY_CHARACTERS],
+            "summary": summary(item)[:SUMMARY_CHARACTERS],
             "source": alert.provider,
             "severity": _WEIGHTS[alert.severity],
             "timestamp": event.at.isoformat(),
             "component": alert.rule,
             "group": group,
             "class": "coding rule",
-            "custom_details": details(told),
+            "custom_details": details(item),
         },
     }
-    if url := alert_url(told, dashboard_url):
+    if url := alert_url(item, dashboard_url):
         written["client_url"] = url
     return written

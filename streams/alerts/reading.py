@@ -1,38 +1,36 @@
-"""From bytes to a verdict or a command; what is neither is told from them."""
+"""Reading the bytes of a record as a verdict or a command."""
 
-from typing import Final, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from schemas.alert import AlertCommand
-from schemas.rejection import Fault
+from schemas.rejection import MAX_FAULTS, Fault
 from schemas.verdict import Verdict
 from streams.packed import Packed
-
-MOST_FAULTS: Final = 20
 
 T = TypeVar("T", bound=BaseModel)
 
 
 class Unreadable(NamedTuple):
-    """Why a value could not be read: what it should have been, and what is wrong with it."""
+    """Why a value could not be read: what it is not, and its faults."""
 
     reason: str
     faults: tuple[Fault, ...]
 
     def __str__(self) -> str:
-        """Say it in a line, without quoting the value."""
-        told = "; ".join(f"{fault.place} {fault.message}".strip() for fault in self.faults)
-        return f"{self.reason}: {told}"
+        """Return reason and faults in one line, without quoting the value."""
+        faults = "; ".join(f"{fault.place} {fault.message}".strip() for fault in self.faults)
+        return f"{self.reason}: {faults}"
 
 
 def read_verdict(value: bytes | Packed | None) -> Verdict | Unreadable:
-    """Read a verdict."""
+    """Read a verdict; never raises."""
     return _read(Verdict, value, "not-a-verdict")
 
 
 def read_command(value: bytes | Packed | None) -> AlertCommand | Unreadable:
-    """Read a command."""
+    """Read a command; never raises."""
     return _read(AlertCommand, value, "not-a-command")
 
 
@@ -47,6 +45,6 @@ def _read(model: type[T], value: bytes | Packed | None, reason: str) -> T | Unre
             reason,
             tuple(
                 Fault(place=".".join(map(str, fault["loc"])), message=fault["msg"])
-                for fault in faults[:MOST_FAULTS]
+                for fault in faults[:MAX_FAULTS]
             ),
         )

@@ -1,4 +1,4 @@
-"""From how many findings on a broken rule is an alert."""
+"""How many findings open an alert."""
 
 import re
 from collections.abc import Iterable
@@ -11,19 +11,19 @@ _THRESHOLD: Final = re.compile(r"([1-9][0-9]{0,2})(?: in ([1-9][0-9]{0,3})h)?")
 
 
 class Threshold(NamedTuple):
-    """So many findings in so long a time, of one rule at one provider."""
+    """A number of findings of one rule at one provider, within a time window."""
 
     findings: int
     window: timedelta | None = None
-    """None where it does not matter how long it takes."""
+    """None if findings count however far apart they are."""
 
     @property
-    def looked_at(self) -> int:
-        """How many of the latest findings are looked at; some may have come late, or astray."""
+    def recent_limit(self) -> int:
+        """How many of the latest findings are kept; some may have arrived out of order."""
         return 2 * self.findings
 
     def reached(self, recent: Iterable[datetime]) -> bool:
-        """Tell of the latest findings' timestamps, in any order, whether enough are near enough."""
+        """Return whether enough timestamps, in any order, lie within the window."""
         times = sorted(recent)
         return any(
             self.window is None or last - first <= self.window
@@ -32,12 +32,12 @@ class Threshold(NamedTuple):
 
 
 def read_threshold(text: str) -> Threshold | None:
-    """Read `never`, `1` or `10 in 24h`; None for never. Raises ValueError."""
+    """Return the threshold for `1` or `10 in 24h`, None for `never`. Raises ValueError."""
     if text == NEVER:
         return None
     match = _THRESHOLD.fullmatch(text)
     if match is None:
-        message = "should be: never, a number of findings, or as in: 10 in 24h"
+        message = "should be never, a number of findings, or as in 10 in 24h"
         raise ValueError(message)
     findings, hours = match.groups()
     return Threshold(int(findings), timedelta(hours=int(hours)) if hours else None)

@@ -58,21 +58,21 @@ def ipg12(
 
 
 def main() -> None:
-    """Run the command; expected trouble is one line on standard error and exit status 2."""
+    """Run the command; an expected error is one line on standard error and exit status 2."""
     try:
         status = app(prog_name="ipg12", standalone_mode=False)
-    except OperatorError as trouble:
-        status = _cannot(str(trouble))
-    except TyperException as misuse:
-        context = getattr(misuse, "ctx", None)
+    except OperatorError as error:
+        status = _fail(str(error))
+    except TyperException as error:
+        context = getattr(error, "ctx", None)
         command = context.command_path if context else "ipg12"
-        message = misuse.format_message().replace("Value error, ", "").rstrip(".?")
-        status = _cannot(f"{message}; see `{command} --help`")
+        message = error.format_message().replace("Value error, ", "").rstrip(".?")
+        status = _fail(f"{message}; see `{command} --help`")
     except OSError as error:
-        status = _cannot(error.strerror or str(error))
+        status = _fail(error.strerror or str(error))
     sys.exit(status)
 
 
-def _cannot(message: str) -> int:
+def _fail(message: str) -> int:
     sys.stderr.write(f"ipg12: {visible(' '.join(message.split()))}\n")
     return EXIT_CANNOT

@@ -1,4 +1,4 @@
-"""`ipg12 alerts`: keeping them, looking at them, and dealing with them."""
+"""`ipg12 alerts`: running the alerts process, and listing and changing alerts."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from streams.errors import OperatorError
 if TYPE_CHECKING:
     from schemas.alert import AlertAction
 
-alerts = typer.Typer(help="Look after the alerts.")
+alerts = typer.Typer(help="Run, list and change alerts.")
 
 _CODE: Final = re.compile(r"[A-Z]{2}[0-9]{2}")
 _PROVIDER: Final = re.compile(r"[A-Z0-9]{3,12}")
@@ -23,28 +23,26 @@ _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 class Form(StrEnum):
-    """How alerts are written."""
+    """Output format."""
 
     TABLE = "table"
     JSONL = "jsonl"
 
 
 Key = Annotated[str, typer.Argument(metavar="RULE/PROVIDER", help="The alert, as in LV02/R0A.")]
-By = Annotated[
-    str | None, typer.Option(help="Who asks; the name of the login user where it is left out.")
-]
-Why = Annotated[str, typer.Option(help="The reason, for those who come after.")]
-Note = Annotated[str | None, typer.Option(help="A note, for those who come after.")]
+By = Annotated[str | None, typer.Option(help="Who makes the change; default: the login user.")]
+Why = Annotated[str, typer.Option(help="The reason, kept with the alert.")]
+Note = Annotated[str | None, typer.Option(help="A note, kept with the alert.")]
 
 
 @alerts.callback()
 def _group() -> None:
-    """Look after the alerts."""
+    """Run, list and change alerts."""
 
 
 @alerts.command()
 def run() -> None:
-    """Keep the alerts until SIGTERM or SIGINT, from the verdicts that the worker gives."""
+    """Run the alerts process until SIGTERM or SIGINT: it turns verdicts into alerts."""
     from streams.alerting.run import run_alerts
     from streams.settings import Settings
 
@@ -53,7 +51,7 @@ def run() -> None:
 
 @alerts.command()
 def notify() -> None:
-    """Tell IPG12_WEBHOOK_URL every step of the alerts from now on, until SIGTERM or SIGINT."""
+    """Deliver every event of an alert to IPG12_WEBHOOK_URL, until SIGTERM or SIGINT."""
     from streams.notifier.run import run_notifier
     from streams.settings import Settings
 
@@ -64,58 +62,56 @@ def notify() -> None:
 def list_(
     *,
     everything: Annotated[
-        bool, typer.Option("--all", help="Also those that are resolved, pending or silenced.")
+        bool, typer.Option("--all", help="Include resolved, pending and silenced.")
     ] = False,
-    rule: Annotated[str | None, typer.Option(help="Of this rule only.")] = None,
-    provider: Annotated[str | None, typer.Option(help="Of this provider only.")] = None,
-    form: Annotated[Form, typer.Option("--format", help="A table, or one alert a line.")] = (
-        Form.TABLE
-    ),
+    rule: Annotated[str | None, typer.Option(help="Only alerts on this rule.")] = None,
+    provider: Annotated[str | None, typer.Option(help="Only alerts at this provider.")] = None,
+    form: Annotated[Form, typer.Option("--format", help="A table, or JSON lines.")] = (Form.TABLE),
 ) -> None:
-    """List the alerts with which somebody has something left to do."""
+    """List the alerts that still need action."""
     from streams.alerting.client import AlertClient
     from streams.cli.showing.alerts import alert_table
     from streams.cli.showing.terminal import Screen, write
     from streams.settings import Settings
 
     code = _code(rule) if rule else None
-    theirs = provider_code(provider) if provider else None
+    ods_code = provider_code(provider) if provider else None
     found = [
         alert
         for alert in AlertClient(Settings.read()).alerts()
         if (everything or (alert.state.active and not alert.silence))
         and code in {None, alert.rule}
-        and theirs in {None, alert.provider}
+        and ods_code in {None, alert.provider}
     ]
     if form is Form.JSONL:
         write("".join(f"{alert.model_dump_json()}\n" for alert in found))
     elif found:
         write(Screen.of_stdout().draw(alert_table(found)))
     else:
-        write("no alerts\n" if everything else "no alerts to deal with; --all shows the others\n")
+        write("no alerts\n" if everything else "no alerts need action; --all lists the others\n")
 
 
 @alerts.command()
 def show(key: Key) -> None:
-    """Show all about one alert, and what happened to it."""
+    """Show an alert and its history."""
     from streams.alerting.client import AlertClient
     from streams.cli.showing.alerts import alert_page
     from streams.cli.showing.terminal import Screen, write
     from streams.settings import Settings
 
     rule, provider = _parts(key)
-    desk = AlertClient(Settings.read())
-    found = [each for each in desk.alerts() if (each.rule, each.provider) == (rule, provider)]
+    client = AlertClient(Settings.read())
+    found = [each for each in client.alerts() if (each.rule, each.provider) == (rule, provider)]
     if not found:
         message = f"there is no alert {rule}/{provider}; see `ipg12 alerts list --all`"
         raise OperatorError(message)
     screen = Screen.of_stdout()
-    write(screen.lines(alert_page(found[0], desk.history(found[0].key))))
+    write(screen.lines(alert_page(found[0], client.history(found[0].key))))
 
 
 @alerts.command()
 def acknowledge(key: Key, by: By = None, why: Note = None) -> None:
-    """Take an alert on: say that somebody sees to it."""
+    """Acknowledge an alert: tell everyone that you are dealing with it."""
     from schemas.alert import AlertAction
 
     _ask(AlertAction.ACKNOWLEDGE, key, by, why)
@@ -136,14 +132,14 @@ def silence(
     by: By = None,
     span: Annotated[
         str | None,
-        typer.Option("--for", help="How long, as in 90m, 8h or 3d; or give --until."),
+        typer.Option("--for", help="How long, as in 90m, 8h or 3d; or use --until."),
     ] = None,
     until: Annotated[
         str | None,
-        typer.Option(help="Until when, as in 2026-12-24T18:00, local time; or give --for."),
+        typer.Option(help="Until when, as in 2026-12-24T18:00, local time; or use --for."),
     ] = None,
 ) -> None:
-    """Hide an alert from `alerts list` and from alarms for a time, of 90 days at most."""
+    """Hide an alert from `alerts list` and from notifications, for at most 90 days."""
     from schemas.alert import AlertAction
 
     _ask(AlertAction.SILENCE, key, by, why, _end(span, until))
@@ -151,7 +147,7 @@ def silence(
 
 @alerts.command()
 def unsilence(key: Key, by: By = None, why: Note = None) -> None:
-    """End a silence before its time."""
+    """End a silence early."""
     from schemas.alert import AlertAction
 
     _ask(AlertAction.UNSILENCE, key, by, why)
@@ -160,7 +156,7 @@ def unsilence(key: Key, by: By = None, why: Note = None) -> None:
 def _ask(
     action: "AlertAction", key: str, by: str | None, why: str | None, until: datetime | None = None
 ) -> None:
-    """Send a command and say what came of it. Raises OperatorError."""
+    """Send a command and print the outcome. Raises OperatorError."""
     from pydantic import ValidationError
 
     from schemas.alert import AlertCommand, AlertEventType
@@ -195,39 +191,39 @@ def _ask(
 def _login() -> str:
     try:
         return getuser()
-    except (KeyError, OSError):  # a number without a name, as containers have
-        message = "nobody is logged in by name here; say who asks with --by"
+    except (KeyError, OSError):  # a user id without a name, as in containers
+        message = "the login user has no name; use --by to say who makes the change"
         raise OperatorError(message) from None
 
 
 def _parts(key: str) -> tuple[str, str]:
-    """Give the rule's code and the provider of `RULE/PROVIDER`. Raises OperatorError."""
+    """Return the rule's code and the provider of `RULE/PROVIDER`. Raises OperatorError."""
     rule, slash, provider = key.partition("/")
     if not slash:
-        message = f"{key} names no alert; write RULE/PROVIDER, as in LV02/R0A"
+        message = f"{key} is not the name of an alert; write RULE/PROVIDER, as in LV02/R0A"
         raise OperatorError(message)
     return _code(rule), provider_code(provider)
 
 
 def provider_code(provider: str) -> str:
-    """Give an ODS code in capitals. Raises OperatorError."""
+    """Return an ODS code in capitals. Raises OperatorError."""
     if not _PROVIDER.fullmatch(provider.upper()):
-        message = f"{provider} is no ODS code: 3 to 12 letters and digits"
+        message = f"{provider} is not an ODS code of 3 to 12 letters and digits"
         raise OperatorError(message)
     return provider.upper()
 
 
 def _code(rule: str) -> str:
-    """Give the code of a rule, one that is no more included. Raises OperatorError."""
+    """Return the code of a rule, even of a former one. Raises OperatorError."""
     from streams.cli.explain import find_rule
 
     return rule.upper() if _CODE.fullmatch(rule.upper()) else find_rule(rule).code
 
 
 def _end(span: str | None, until: str | None) -> datetime:
-    """Give when a silence ends. Raises OperatorError."""
+    """Return when a silence ends. Raises OperatorError."""
     if bool(span) == bool(until):
-        message = "a silence needs one end: give either --for or --until"
+        message = "a silence needs one end: use either --for or --until"
         raise OperatorError(message)
     if span:
         match = _SPAN.fullmatch(span)

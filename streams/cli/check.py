@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Form(StrEnum):
-    """How verdicts are written."""
+    """Output format."""
 
     REPORT = "report"
     JSONL = "jsonl"
@@ -27,17 +27,17 @@ class Form(StrEnum):
 def check(
     files: Annotated[
         list[str] | None,
-        Argument(metavar="FILE", help="Files to check; '-', or none, is standard input."),
+        Argument(metavar="FILE", help="Files to check; '-' or none for standard input."),
     ] = None,
     form: Annotated[
-        Form, Option("--format", help="A report for people, or one verdict a line.")
+        Form, Option("--format", help="A report for people, or one JSON verdict per line.")
     ] = Form.REPORT,
-    jobs: Annotated[int, Option(min=1, help="Processes that share the work.")] = 1,
+    jobs: Annotated[int, Option(min=1, help="Number of parallel processes.")] = 1,
 ) -> None:
     """Check coded episodes against the recommendation.
 
-    Reads JSON lines, a JSON array or one JSON object, told apart by content, and gzip as it is.
-    Exits with 1 where a record is non-compliant or a dead letter.
+    Reads JSON lines, a JSON array or one JSON object, recognised by content, and gzip.
+    Exits with status 1 if a record is non-compliant or a dead letter.
     """
     from schemas.verdict import Outcome
     from streams.cli.judging import judge_as_json, judge_as_report

@@ -1,8 +1,8 @@
-"""`ipg12 dashboard`: alerts, worklist, numbers and rules in a browser, and as an API."""
+"""`ipg12 dashboard`: alerts, worklist, metrics and rules, as pages and as an API."""
 
 
 def dashboard() -> None:
-    """Serve pages and an API on what stands on the topics, until SIGTERM or SIGINT."""
+    """Serve alerts, worklist and rules as pages and an API, until SIGTERM or SIGINT."""
     from streams.dashboard.serve import run_dashboard
     from streams.settings import Settings
 

@@ -1,4 +1,4 @@
-"""`ipg12 demo`: everything at once, with nothing installed but the package."""
+"""`ipg12 demo`: the whole system on one machine, with nothing but the package."""
 
 import signal
 from itertools import islice
@@ -18,17 +18,17 @@ EXAMPLES: Final = 3
 def demo(
     *,
     hold: Annotated[
-        bool, typer.Option("--hold", help="Go on with alerts and a dashboard, until Ctrl-C.")
+        bool, typer.Option("--hold", help="Continue with alerts and a dashboard, until Ctrl-C.")
     ] = False,
 ) -> None:
-    """Show it all at once: an embedded broker, invented episodes, the real worker.
+    """Run a demonstration: an embedded broker, invented episodes, the real worker.
 
-    The broker is librdkafka's mock cluster, in memory; it proves nothing about delivery.
+    The broker is librdkafka's mock cluster, in memory; it is no proof of delivery guarantees.
     """
     from streams.cli.showing.terminal import Screen, write
     from streams.demo.run import demonstrate
 
-    for number in signal.SIGTERM, signal.SIGINT:  # so that no process is left behind
+    for number in signal.SIGTERM, signal.SIGINT:  # otherwise processes would be left behind
         signal.signal(number, signal.default_int_handler)
     write(
         "Starting an embedded broker and a worker; publishing invented episodes (some seconds) …\n"
@@ -44,7 +44,7 @@ def _show(shown: "Demonstration", screen: "Screen") -> None:
     from streams.cli.showing.terminal import write
     from streams.errors import OperatorError
 
-    write(f"Published {shown.published} records to {shown.source}.\n\nSome of the answers:\n\n")
+    write(f"Published {shown.published} records to {shown.source}.\n\nSome of the reports:\n\n")
     for report in _examples(shown, screen):
         write(report)
     for part in summarise(shown.accounted, shown.rules):
@@ -53,29 +53,29 @@ def _show(shown: "Demonstration", screen: "Screen") -> None:
     write(f"\nIn the output topics: {counts}.\n")
     write(f"In the ledger: {shown.accounted.total()} of {shown.published} records.\n")
     if not shown.balanced:
-        message = "ledger, topics and what was published do not agree; please report this"
+        message = "the ledger and the topics do not match what was published; please report this"
         raise OperatorError(message)
-    write("They agree: every record in exactly one topic, each counted once.\n")
+    write("They match: every record is in exactly one topic and counted once.\n")
 
 
 def _hold(broker: str) -> None:
     from streams.cli.showing.terminal import write
     from streams.demo.hold import held
 
-    write("\nStarting what keeps alerts, and a dashboard (some seconds) …\n")
-    with held(broker) as on:
+    write("\nStarting the alerts process and a dashboard (some seconds) …\n")
+    with held(broker) as running:
         write(
-            f"The dashboard is at {on.address} until Ctrl-C.\n"
-            f"To deal with alerts there, sign in with the token {on.token}\n"
+            f"The dashboard is at {running.address} until Ctrl-C.\n"
+            f"To deal with alerts there, sign in with the token {running.token}\n"
             f"To publish more, from another terminal:\n"
             f"    IPG12_BROKERS={broker} ipg12 publish docs/example.jsonl\n"
             f"`ipg12 alerts list` and the other commands work with the same IPG12_BROKERS.\n"
         )
-        on.wait()
+        running.wait()
 
 
 def _examples(shown: "Demonstration", screen: "Screen") -> "Iterator[str]":
-    """Report on a few records that break something different each, and on one dead letter."""
+    """Yield reports on a few records with different faults, and on one dead letter."""
     from streams.cli.judging import report_record
 
     by_fault = {

@@ -1,4 +1,4 @@
-"""`ipg12 explain`: all about one rule."""
+"""`ipg12 explain`: the page of one rule."""
 
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def explain(
     code: Annotated[str, Argument(help="Code or name of a rule, in any case, such as LV02.")],
 ) -> None:
-    """Say why a rule is there, where it comes from, and what breaks it and what does not."""
+    """Explain a rule: why it exists, its source, and what breaks it and what does not."""
     from streams.cli.showing.page import as_lines, rule_page
     from streams.cli.showing.terminal import Screen, write
 
@@ -23,7 +23,7 @@ def explain(
 
 
 def find_rule(code: str) -> "Rule":
-    """Give the rule of a code or name, in any case. Raises OperatorError."""
+    """Return the rule with a code or name, in any case. Raises OperatorError."""
     from streams.validation.rules import RULES
 
     names = {name: rule for rule in RULES for name in (rule.code.lower(), rule.name)}

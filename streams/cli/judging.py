@@ -1,4 +1,4 @@
-"""From a chunk of records to what is written of them."""
+"""Checking a chunk of records, and the output for it."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _to_json: Final = Verdict.__pydantic_serializer__.to_json
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What came of a chunk."""
+    """The output and the counts for a chunk."""
 
     text: bytes
     outcomes: Counter[Outcome]
@@ -29,14 +29,14 @@ class Judged:
 
 
 def judge_as_json(chunk: Chunk, max_bytes: int) -> Judged:
-    """Judge a chunk and write each verdict as a line of JSON."""
+    """Check a chunk; the output is one verdict as JSON per line."""
     verdicts = [_judge(value, max_bytes) for value in chunk.values]
     text = b"".join([_to_json(verdict) + b"\n" for verdict in verdicts])
     return _judged(text, verdicts)
 
 
 def judge_as_report(chunk: Chunk, max_bytes: int, screen: Screen) -> Judged:
-    """Judge a chunk and write a report on each record of which there is something to say."""
+    """Check a chunk; the output is a report on each record with findings or a rejection."""
     verdicts = [_judge(value, max_bytes) for value in chunk.values]
     reports = "".join(
         screen.lines(report_record(chunk.where(index), chunk.values[index], verdict, screen.width))
@@ -53,7 +53,7 @@ def _judge(value: Value, max_bytes: int) -> Verdict:
 
 
 def report_record(where: str, value: Value, verdict: Verdict, width: int) -> Iterator[Text]:
-    """Lay out what there is to say of a record."""
+    """Lay out the report on a record."""
     if verdict.rejection:
         yield from report_rejection(where, verdict, verdict.rejection, width)
     elif isinstance(value, bytes):

@@ -11,7 +11,7 @@ PAGES = Path("docs/rules")
 
 
 def pages() -> dict[str, str]:
-    """Write every page: the index, and one for each rule, by file name."""
+    """Return every page by file name: the index, and one for each rule."""
     return {"README.md": _index()} | {
         f"{rule.code}.md": as_markdown(rule_page(rule)) for rule in RULES
     }
@@ -47,7 +47,7 @@ def _index() -> str:
 
 
 def main() -> None:
-    """Write the pages into a folder, and remove those of rules that are gone."""
+    """Write the pages to a folder, and remove those of former rules."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else PAGES
     folder.mkdir(parents=True, exist_ok=True)
     current = pages()

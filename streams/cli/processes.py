@@ -1,4 +1,4 @@
-"""Work shared out to processes, its results in order."""
+"""Work distributed to processes, with the results in order."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 from streams.errors import OperatorError
 
 AHEAD: Final = 4
-"""Items for each process that may be waiting for it, or done and waiting to be taken."""
+"""Maximum number of items per process that are queued, or finished and not consumed yet."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -22,15 +22,15 @@ Result = TypeVar("Result")
 def in_order(
     work: Callable[[Item], Result], items: Iterable[Item], jobs: int
 ) -> Generator[Result, None, None]:
-    """Give the result of each item in order, worked out in `jobs` processes.
+    """Yield the result of each item in order, computed in `jobs` processes.
 
-    Items are taken only as results are. Trouble with the items comes after the results before it.
+    Items are read only as results are consumed. An error in `items` is raised after all results.
     """
     if jobs == 1:
         yield from map(work, items)
         return
     waiting: deque[Future[Result]] = deque()
-    trouble = None
+    failure = None
     with ProcessPoolExecutor(jobs, initializer=_follow_parent) as pool:
         try:
             try:
@@ -39,18 +39,18 @@ def in_order(
                     if len(waiting) > AHEAD * jobs:
                         yield waiting.popleft().result()
             except OperatorError as error:
-                trouble = error
+                failure = error
             while waiting:
                 yield waiting.popleft().result()
         except BrokenProcessPool:
-            message = "a process was ended from outside; give fewer --jobs or more memory"
+            message = "a process was killed; use fewer --jobs or more memory"
             raise OperatorError(message) from None
-    if trouble:
-        raise trouble
+    if failure:
+        raise failure
 
 
 def _follow_parent() -> None:
-    """Leave Ctrl-C to the parent, and end when the parent has ended in whatever way."""
+    """Leave Ctrl-C to the parent, and exit when the parent has ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
 

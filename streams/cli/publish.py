@@ -10,10 +10,10 @@ LARGEST_BYTES: Final = 64 * 1_048_576
 def publish(
     files: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FILE", help="Episodes, as for `check`; - for standard input."),
+        typer.Argument(metavar="FILE", help="Files, as for `check`; - for standard input."),
     ] = None,
 ) -> None:
-    """Publish episodes to the input topic, whatever a check would say of them."""
+    """Publish episodes to the input topic, without checking them."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -43,7 +43,7 @@ def publish(
                 for index, value in enumerate(chunk.values):
                     if isinstance(value, Oversized):
                         where, size = chunk.where(index), value.size_bytes
-                        message = f"{where}: has {size} bytes, too many to publish"
+                        message = f"{where}: has {size} bytes, too large to publish"
                         raise OperatorError(message)
                     publisher.publish([value])
                     count += 1

@@ -4,7 +4,7 @@ import sys
 from typing import Final
 
 _UNWRAPPED: Final = 200
-"""Columns enough for any row, so that what is piped has one rule a line."""
+"""Wide enough for any row, so that piped output has one rule per line."""
 
 
 def rules() -> None:

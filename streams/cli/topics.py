@@ -5,24 +5,24 @@ from typing import Annotated, Literal
 
 import typer
 
-topics = typer.Typer(help="Look after the topics.")
+topics = typer.Typer(help="Create topics and print their ACLs.")
 
 
 @topics.callback()
 def _group() -> None:
-    """Look after the topics."""
+    """Create topics and print their ACLs."""
 
 
 @topics.command()
 def create(
     partitions: Annotated[
-        int, typer.Option(min=1, help="Partitions of each topic, where the input is not there yet.")
+        int, typer.Option(min=1, help="Partitions of each topic, if the input does not exist yet.")
     ] = 16,
     replication_factor: Annotated[
-        int, typer.Option(min=-1, help="Copies of each partition; -1 leaves it to the cluster.")
+        int, typer.Option(min=-1, help="Replicas of each partition; -1 for the cluster's default.")
     ] = -1,
 ) -> None:
-    """Create every topic that is missing, or say what differs; safe to repeat."""
+    """Create missing topics, or report what differs; safe to repeat."""
     from streams.kafka.admin import create_topics
     from streams.settings import Settings
 
@@ -30,12 +30,12 @@ def create(
     for name in created:
         typer.echo(f"created {name}")
     if not created:
-        typer.echo("every topic is there already, as it should be")
+        typer.echo("every topic exists already, with the right configuration")
 
 
 @topics.command()
 def acls(
-    user: Annotated[str, typer.Option(help="Who is to have the rights: the principal's name.")],
+    user: Annotated[str, typer.Option(help="Name of the principal that gets the rights.")],
     command: Annotated[
         Literal[
             "worker", "alerts", "notifier", "viewer", "operator", "dashboard", "publish", "create"
@@ -43,15 +43,15 @@ def acls(
         typer.Option(
             "--for",
             help="What the user runs: alerts is `alerts run`, notifier `alerts notify`, viewer "
-            "what shows alerts, operator what also deals with them, create `topics create`.",
+            "shows alerts, operator also changes them, create is `topics create`.",
         ),
     ] = "worker",
     command_config: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Client properties that kafka-acls.sh is to use."),
+        typer.Option(metavar="FILE", help="Client properties for kafka-acls.sh."),
     ] = None,
 ) -> None:
-    """Print the kafka-acls.sh commands that give a user the rights needed, and no others."""
+    """Print the kafka-acls.sh commands that grant a user exactly the rights needed."""
     from streams.kafka.rights import Command, grants, needed
     from streams.settings import Settings
 

@@ -2,7 +2,7 @@
 
 
 def worker() -> None:
-    """Run the Faust worker until SIGTERM or SIGINT; configured by IPG12_… variables."""
+    """Run the worker until SIGTERM or SIGINT; configured by IPG12_… variables."""
     from streams.settings import Settings
     from streams.worker.run import run_worker
 

@@ -9,12 +9,12 @@ from streams.cli.alerts import Form, provider_code
 
 def worklist(
     provider: Annotated[str, typer.Argument(help="ODS code of the provider, in any case.")],
-    form: Annotated[Form, typer.Option("--format", help="For people, or one episode a line.")] = (
+    form: Annotated[Form, typer.Option("--format", help="For people, or JSON lines.")] = (
         Form.TABLE
     ),
     *,
     everything: Annotated[
-        bool, typer.Option("--all", help="Also those with warnings and information only.")
+        bool, typer.Option("--all", help="Include episodes with only warnings or information.")
     ] = False,
 ) -> None:
     """List a provider's episodes awaiting correction, with findings and proposed sequence."""
@@ -23,10 +23,10 @@ def worklist(
     from streams.cli.showing.terminal import Screen, write
     from streams.settings import Settings
 
-    theirs = provider_code(provider)
+    code = provider_code(provider)
     rows = [
         row
-        for row in AlertClient(Settings.read()).worklist(theirs)
+        for row in AlertClient(Settings.read()).worklist(code)
         if (row.awaited if everything else row.wrong)
     ]
     if form is Form.JSONL:
@@ -35,5 +35,5 @@ def worklist(
         screen = Screen.of_stdout()
         write(screen.lines(worklist_lines(rows, screen.width)))
     else:
-        others = "" if everything else " because of an error; --all looks for other findings too"
-        write(f"no episode of {theirs} awaits correction{others}\n")
+        others = "" if everything else " of an error; use --all to include other findings"
+        write(f"no episode of {code} awaits correction{others}\n")

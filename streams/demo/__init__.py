@@ -1,1 +1,1 @@
-"""Everything at once on one machine: an embedded broker, invented episodes, the real worker."""
+"""The demonstration: an embedded broker, invented episodes and the real worker."""

@@ -1,8 +1,8 @@
 """The embedded broker: librdkafka's mock cluster, in this process and in memory.
 
-It speaks Kafka's protocol over a socket. It gives every topic four partitions, keeps about 5 MB
-of each, and forgets when it ends; so it serves to show and to try, and proves nothing about
-delivery.
+It speaks Kafka's protocol over a socket. Every topic has four partitions, of which it keeps about
+5 MB each, and everything is lost when it ends: good for a demonstration, but no proof of delivery
+guarantees.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,14 +16,14 @@ from confluent_kafka import Producer
 TIMEOUT_SECONDS: Final = 10.0
 
 PORTS: Final = range(20_000, 32_000)
-"""Below those that Linux by default gives to outgoing connections, which may take one any time."""
+"""Below the ports that Linux by default uses for outgoing connections."""
 
 _ports = iter(sample(PORTS, len(PORTS)))
 
 
 @contextmanager
 def embedded_broker(topics: Iterable[str]) -> Iterator[str]:
-    """Run a broker that has these topics; gives its `host:port`."""
+    """Run a broker with these topics; yields its `host:port`."""
     cluster = Producer({"test.mock.num.brokers": 1, "log_level": 0})
     for topic in topics:
         metadata = cluster.list_topics(topic, timeout=TIMEOUT_SECONDS)
@@ -33,7 +33,7 @@ def embedded_broker(topics: Iterable[str]) -> Iterator[str]:
 
 
 def free_port() -> int:
-    """Give a port of this machine on which nobody listens; this process gives each once."""
+    """Return a free port of this machine, each only once in this process."""
     for port in _ports:
         with suppress(OSError), socket() as probe:
             probe.bind(("127.0.0.1", port))

@@ -1,4 +1,4 @@
-"""Invented episodes: codes as hospitals record them, patients that never were."""
+"""Invented episodes: realistic codes, fictitious patients."""
 
 import json
 from collections.abc import Iterator
@@ -55,10 +55,10 @@ BROKEN: Final = (
 def invented_episodes(
     count: int, *, in_scope: float, faulty: float, padding: int = 0, seed: int = 12
 ) -> Iterator[bytes]:
-    """Invent episodes as JSON, of about 600 bytes and `padding` more.
+    """Yield invented episodes as JSON, of about 600 bytes plus `padding`.
 
-    `in_scope` is the share of vertebroplasties among them, `faulty` the share of those that break
-    a rule of severity error.
+    `in_scope` is the share of vertebroplasties, `faulty` the share of those that break a rule of
+    severity error.
     """
     random = Random(seed)  # noqa: S311  # nothing secret is drawn
     for number in range(count):

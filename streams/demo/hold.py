@@ -1,4 +1,4 @@
-"""Going on with the demonstration, with alerts and a dashboard, until somebody ends it."""
+"""Keeping the demonstration running, with alerts and a dashboard, until it is stopped."""
 
 import json
 import secrets
@@ -21,30 +21,30 @@ LOOK_SECONDS: Final = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What goes on."""
+    """The dashboard that is running."""
 
     address: str
     """Of the dashboard."""
     token: str
     wait: Callable[[], None]
-    """Waits for SIGINT or SIGTERM; raises OperatorError where something ended by itself."""
+    """Waits for SIGINT or SIGTERM; raises OperatorError if a process ends by itself."""
 
 
 @contextmanager
 def held(broker: str) -> Iterator[Held]:
-    """Keep alerts and serve a dashboard that has some. Raises OperatorError."""
+    """Run the alerts process, and a dashboard once it shows alerts. Raises OperatorError."""
     port, token = free_port(), secrets.token_urlsafe(16)
-    known = {"IPG12_BROKERS": broker}
+    common = {"IPG12_BROKERS": broker}
     alerts = {"IPG12_ALERTS_WEB_PORT": str(free_port()), "IPG12_CHECK_CRCS": "false"}
     dashboard = {"IPG12_DASHBOARD_PORT": str(port), "IPG12_API_TOKEN": token}
     with (
-        running("alerts", "run", **known, **alerts) as keeper,
-        running("dashboard", **known, **dashboard) as server,
+        running("alerts", "run", **common, **alerts) as check_alerts,
+        running("dashboard", **common, **dashboard) as check_dashboard,
     ):
 
         def check_alive() -> None:
-            keeper()
-            server()
+            check_alerts()
+            check_dashboard()
 
         deadline = monotonic() + READY_SECONDS
         while not _alerts_at(port):
@@ -57,7 +57,7 @@ def held(broker: str) -> Iterator[Held]:
 
 
 def _alerts_at(port: int) -> int:
-    """Give how many alerts a dashboard shows; none while it does not answer yet."""
+    """Return how many alerts a dashboard shows; 0 while it does not respond yet."""
     connection = HTTPConnection(HOST, port, timeout=ANSWER_SECONDS)
     try:
         connection.request("GET", "/api/alerts")

@@ -13,9 +13,9 @@ from streams.settings import Settings
 def wait_for_ledger(
     settings: Settings, records: int, deadline_seconds: float, check_alive: Callable[[], None]
 ) -> list[LedgerRow]:
-    """Wait until the ledger accounts for this many records; gives its last rows.
+    """Wait until the ledger counts this many records, and return its latest rows.
 
-    `check_alive` is called meanwhile, and raises OperatorError if waiting is useless.
+    `check_alive` is called meanwhile, and raises OperatorError if the worker has ended.
     """
     rows: dict[bytes | str | None, LedgerRow] = {}
     deadline = monotonic() + deadline_seconds
@@ -23,7 +23,7 @@ def wait_for_ledger(
         while sum(sum(row.outcomes.values()) for row in rows.values()) < records:
             check_alive()
             if monotonic() > deadline:
-                fault = f"the worker has not done {records} records in {deadline_seconds:.0f} s"
+                fault = f"the worker has not processed {records} records in {deadline_seconds:.0f}s"
                 raise OperatorError(fault)
             for message in reader.poll():
                 rows[message.key()] = LedgerRow.model_validate_json(message.value() or b"")

@@ -1,4 +1,4 @@
-"""The commands of the project, each as a process of its own."""
+"""Running `ipg12` commands as separate processes."""
 
 import os
 import subprocess
@@ -15,10 +15,10 @@ STOP_SECONDS: Final = 15.0
 
 @contextmanager
 def running(*arguments: str, **environment: str) -> Iterator[Callable[[], None]]:
-    """Run a command, stopped as an operator would stop it.
+    """Run a command, and terminate it at the end.
 
-    Of the variables `IPG12_...` it has those of `environment` only. Gives a function that raises
-    Trouble once the command has ended by itself.
+    Of the `IPG12_...` variables only those of `environment` are passed on. Yields a function that
+    raises OperatorError if the command has ended by itself.
     """
     others = {name: value for name, value in os.environ.items() if not name.startswith("IPG12_")}
     with TemporaryFile() as log:
@@ -31,9 +31,9 @@ def running(*arguments: str, **environment: str) -> Iterator[Callable[[], None]]
         def check_alive() -> None:
             if process.poll() is not None:
                 log.seek(0)
-                said = log.read().decode(errors="replace").splitlines()
+                lines = log.read().decode(errors="replace").splitlines()
                 name = f"`ipg12 {' '.join(arguments)}`"
-                message = f"{name} ended by itself: {said[-1] if said else 'it said nothing'}"
+                message = f"{name} ended by itself: {lines[-1] if lines else 'without a message'}"
                 raise OperatorError(message)
 
         try:

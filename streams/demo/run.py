@@ -1,4 +1,4 @@
-"""The demonstration: publish, let the real worker judge, read back."""
+"""The demonstration: publish episodes, run the real worker, read the outputs."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -31,13 +31,13 @@ class Demonstration:
     published: int
     source: str
     copies: dict[Outcome, list[Message]]
-    """What stands in each output topic."""
+    """The records of each output topic."""
     verdicts: list[Verdict]
     ledger: list[LedgerRow]
 
     @property
     def accounted(self) -> Counter[Outcome]:
-        """Records by outcome, as the ledger says."""
+        """Records by outcome, according to the ledger."""
         total: Counter[Outcome] = Counter()
         for row in self.ledger:
             total.update(row.outcomes)
@@ -45,20 +45,20 @@ class Demonstration:
 
     @property
     def balanced(self) -> bool:
-        """Tell whether ledger, topics and what was published agree."""
+        """Whether the counts of the ledger, the topics and what was published are equal."""
         copied = {outcome: len(messages) for outcome, messages in self.copies.items()}
         return copied == dict(self.accounted) and sum(copied.values()) == self.published
 
     @property
     def rules(self) -> Counter[str]:
-        """Findings by rule, as the ledger says."""
+        """Findings by rule, according to the ledger."""
         total: Counter[str] = Counter()
         for row in self.ledger:
             total.update(row.rules)
         return total
 
     def refused(self) -> Iterator[tuple[str, bytes, Verdict]]:
-        """Give refused records, source, value and verdict; first those with a proposed sequence."""
+        """Yield source, value and verdict of refused records; proposed sequences come first."""
         verdicts = {
             f"{verdict.source.topic}/{verdict.source.partition}/{verdict.source.offset}": verdict
             for verdict in self.verdicts
@@ -72,7 +72,7 @@ class Demonstration:
 
 @contextmanager
 def demonstrate() -> Iterator[Demonstration]:
-    """Run it all, and go on until the end; takes some seconds. Raises OperatorError."""
+    """Run broker and worker until the context ends; takes seconds. Raises OperatorError."""
     with embedded_broker([topic.name for topic in wanted(Settings())]) as broker:
         settings = Settings(brokers=broker)
         topics = Topics(settings.topic_prefix)

@@ -1,4 +1,4 @@
-"""A flood of dead letters: a publisher that sends what is no episode, seen within a minute."""
+"""An alarm for a high share of dead letters within a minute."""
 
 import logging
 from collections import deque
@@ -13,7 +13,7 @@ WINDOW_SECONDS: Final = 60.0
 FLOOD_SHARE: Final = 0.1
 EBB_SHARE: Final = 0.05
 FEWEST: Final = 20
-"""Dead letters within the window below which there is no flood, however few records there are."""
+"""Minimum number of dead letters within the window that counts as a flood."""
 
 log = logging.getLogger("ipg12.dead-letters")
 
@@ -22,14 +22,14 @@ class DeadLetterAlarm:
     """Watches the share of dead letters among the records of the last minute."""
 
     def __init__(self, metrics: Metrics, clock: Callable[[], float] = monotonic) -> None:
-        """Take the counts to watch, and a clock in seconds."""
+        """Watch the counts of `metrics`; `clock` is in seconds."""
         self._metrics = metrics
         self._clock = clock
         self._counts = deque([(clock(), 0, 0)])
         self._rising = False
 
     def tick(self) -> None:
-        """Look at the counts, about every second; say when a flood begins and ends."""
+        """Check the counts, about once a second; log when a flood begins and ends."""
         outcomes, now = self._metrics.outcomes, self._clock()
         self._counts.append((now, outcomes[Outcome.DEAD_LETTER], outcomes.total()))
         while self._counts[1][0] <= now - WINDOW_SECONDS:

@@ -1,4 +1,4 @@
-"""Numbers for dashboards: nothing in them names a patient, an episode or a provider."""
+"""The worker's metrics: no label identifies a patient, an episode or a provider."""
 
 from bisect import bisect_left
 from collections import Counter as Counts
@@ -29,16 +29,16 @@ VALIDATION_SECONDS: Final = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3,
 
 
 class Metrics:
-    """What the worker counts and measures, in a registry of its own."""
+    """The metrics of the worker, in a registry of their own."""
 
     def __init__(self) -> None:
-        """Set out every outcome and rule with 0."""
+        """Initialise every outcome and rule with 0."""
         self.outcomes: Counts[Outcome] = Counts()
-        """Records done since the process started."""
+        """Records processed since the process started."""
         self._registry = CollectorRegistry()
         self._records = Counter(
             "ipg12_records",
-            "Records done, by outcome.",
+            "Records processed, by outcome.",
             ["outcome"],
             registry=self._registry,
         )
@@ -56,30 +56,30 @@ class Metrics:
         )
         self._chunk_records = Histogram(
             "ipg12_chunk_records",
-            "Records in a chunk, that is in a transaction.",
+            "Records in a chunk, which is one transaction.",
             buckets=CHUNK_RECORDS,
             registry=self._registry,
         )
         self._lag = Gauge(
             "ipg12_lag_records",
-            "Offsets between the end of a source partition and what is done of it.",
+            "Offsets of a source partition that are not processed yet.",
             ["partition"],
             registry=self._registry,
         )
         self._gap = Gauge(
             "ipg12_conservation_gap",
-            "Records read, less those that the ledger counts, what has just been read left aside.",
+            "Records read minus records counted in the ledger, ignoring those just read.",
             registry=self._registry,
         )
         self._restarts = Counter(
             "ipg12_partition_restarts",
-            "How often a source partition was opened anew after a fault at the brokers.",
+            "Times a source partition was reopened after a broker error.",
             ["partition"],
             registry=self._registry,
         )
         self._expired = Counter(
             "ipg12_expired_offsets",
-            "Offsets that the brokers deleted before they were read.",
+            "Offsets that expired on the brokers before they were read.",
             registry=self._registry,
         )
         self._dead_letter_share = Gauge(
@@ -89,7 +89,7 @@ class Metrics:
         )
         ruleset = Gauge(
             "ipg12_ruleset_info",
-            "Always 1; the label is the version of the rule set.",
+            "Always 1; the label version is the version of the rule set.",
             ["version"],
             registry=self._registry,
         )
@@ -106,7 +106,7 @@ class Metrics:
     def committed(
         self, output: ChunkOutput, records: Sequence[Record], judged_seconds: float
     ) -> None:
-        """Count a chunk that has been committed; `judged_seconds` is the time to check it."""
+        """Count a committed chunk; `judged_seconds` is the time taken to check it."""
         self.outcomes += output.outcomes
         for outcome, count in output.outcomes.items():
             self._records.labels(outcome).inc(count)
@@ -117,43 +117,43 @@ class Metrics:
         self._end_to_end.observe(records)
 
     def lag(self, source: TopicPartition, offsets: int) -> None:
-        """Set how many offsets of a source partition are not done yet."""
+        """Set how many offsets of a source partition are not processed yet."""
         self._lag.labels(source.partition).set(max(0, offsets))
 
     def forget(self, source: TopicPartition) -> None:
-        """Take away the lag of a partition that has gone to another worker."""
+        """Remove the lag of a partition that was revoked."""
         self._lag.remove(source.partition)
 
     def gap(self, records: int) -> None:
-        """Set how many records were read and are missing in the ledger."""
+        """Set how many records were read but are missing in the ledger."""
         self._gap.set(records)
 
     def restarted(self, source: TopicPartition) -> None:
-        """Count a source partition that has to be opened anew."""
+        """Count a source partition that has to be reopened."""
         self._restarts.labels(source.partition).inc()
 
     def expired(self, offsets: int) -> None:
-        """Count offsets that the brokers deleted before they were read."""
+        """Count offsets that expired before they were read."""
         self._expired.inc(offsets)
 
     def dead_letter_share(self, share: float) -> None:
-        """Set the share of dead letters among the last records, from 0 to 1."""
+        """Set the share of dead letters in the last minute, from 0 to 1."""
         self._dead_letter_share.set(share)
 
     def exposition(self) -> bytes:
-        """Write all of it in Prometheus's text format."""
+        """Return all metrics in Prometheus's text format."""
         return generate_latest(self._registry)
 
 
 class _EndToEnd(Collector):
-    """A histogram that takes a chunk at a time: one observation a record costs too much."""
+    """A histogram that observes a whole chunk: one observation per record costs too much."""
 
     def __init__(self) -> None:
         self._counts = [0] * (len(END_TO_END_SECONDS) + 1)
         self._sum_seconds = 0.0
 
     def observe(self, records: Sequence[Record]) -> None:
-        """Measure from each record's timestamp to now; records without one are left out."""
+        """Observe the time from each record's timestamp to now; skip records without one."""
         now = time()
         for timestamp, count in Counts(record.timestamp for record in records).items():
             if timestamp is not None and timestamp >= 0:
@@ -162,10 +162,10 @@ class _EndToEnd(Collector):
                 self._sum_seconds += seconds * count
 
     def collect(self) -> Iterator[HistogramMetricFamily]:
-        """Give the histogram with cumulated buckets, as Prometheus wants it."""
+        """Yield the histogram with cumulative buckets."""
         family = HistogramMetricFamily(
             "ipg12_end_to_end_seconds",
-            "Time from a record's timestamp until its outputs were committed, in seconds.",
+            "Time from a record's timestamp to the commit of its outputs, in seconds.",
         )
         buckets, total = [], 0
         for bound, count in zip((*END_TO_END_SECONDS, "+Inf"), self._counts, strict=True):

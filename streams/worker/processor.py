@@ -1,4 +1,4 @@
-"""Validating the records of one source partition, and writing what comes of them."""
+"""Validating the records of one source partition, and writing the outputs."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ from streams.worker.reconciliation import Reconciliation
 
 
 class ValidationProcessor:
-    """Judges records; copies, verdicts and the ledger row are committed together."""
+    """Checks records; copies, verdicts and the ledger row are committed together."""
 
     punctuation_due: Final = False
 
@@ -51,11 +51,11 @@ class ValidationProcessor:
 
     @property
     def gap(self) -> int:
-        """Records read some time ago, less those that the ledger counts."""
+        """Records read some time ago, minus those counted in the ledger."""
         return self._reconciliation.gap
 
     async def open(self) -> Mapping[TopicPartition, int]:
-        """Fence the predecessor, then read how far it came."""
+        """Fence the previous producer, then read how far it committed."""
         await self._writer.stop()
         async with asyncio.timeout(OPEN_SECONDS):
             await self._writer.start()
@@ -64,7 +64,7 @@ class ValidationProcessor:
         return {self._source: self._row.upto + 1} if self._row else {}
 
     async def process(self, source: TopicPartition, records: Sequence[Record]) -> None:
-        """Judge consecutive records and commit what comes of them."""
+        """Check consecutive records and commit the outputs."""
         self._reconciliation.begin(len(records))
         started = perf_counter()
         with with_offsets(source, records):
@@ -83,10 +83,10 @@ class ValidationProcessor:
         self._metrics.committed(output, records, judged - started)
 
     async def punctuate(self) -> None:
-        """Nothing is due without a record."""
+        """Do nothing: no work is due without a record."""
 
     def settled(self) -> None:
-        """Take note that no transaction is open."""
+        """Reset the count of records in flight: no transaction is open."""
         self._reconciliation.settled()
 
     async def stop(self) -> None:

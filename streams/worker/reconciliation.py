@@ -1,4 +1,4 @@
-"""The books of a source partition: what was read against what its ledger counts."""
+"""Records read from a source partition, compared with those counted in its ledger."""
 
 from time import monotonic
 from typing import Final
@@ -6,45 +6,45 @@ from typing import Final
 from schemas.ledger import LedgerRow
 
 SETTLED_SECONDS: Final = 10.0
-"""How long records may be under way before they count as missing."""
+"""How long records may be in flight before they count as missing."""
 
 
 class Reconciliation:
-    """Counts records from when a partition is opened."""
+    """Compares the counts from when the partition is opened."""
 
     def __init__(self) -> None:
-        """Begin with nothing."""
+        """Start with all counts at 0."""
         self._read = 0
         self._counted = 0
-        self._under_way = 0
-        self._begun = 0.0
+        self._in_flight = 0
+        self._in_flight_since = 0.0
 
     @property
     def gap(self) -> int:
-        """Records read, less those that the ledger counts; 0 in order.
+        """Records read, minus those counted in the ledger; 0 if none is missing.
 
-        What is under way is left aside for a while, and stays so when a partition is opened again.
+        Records in flight are ignored for a while, even if the partition is reopened meanwhile.
         """
-        late = self._under_way and monotonic() - self._begun > SETTLED_SECONDS
-        return self._read - self._counted + (self._under_way if late else 0)
+        late = self._in_flight and monotonic() - self._in_flight_since > SETTLED_SECONDS
+        return self._read - self._counted + (self._in_flight if late else 0)
 
     def open(self, row: LedgerRow | None) -> None:
-        """Take over what the ledger counts."""
+        """Start from the counts of the ledger row."""
         self._read = self._counted = _count(row)
 
     def settled(self) -> None:
-        """Take note that nothing is under way: the ledger had it already, or has it now."""
-        self._under_way = 0
+        """Reset the records in flight: the ledger counted them already, or does now."""
+        self._in_flight = 0
 
     def begin(self, records: int) -> None:
-        """Take note of records that are to be committed, for the first time or again."""
-        if not self._under_way:
-            self._begun = monotonic()
-        self._under_way = records
+        """Set the records in flight, which are to be committed for the first time or again."""
+        if not self._in_flight:
+            self._in_flight_since = monotonic()
+        self._in_flight = records
 
     def settle(self, row: LedgerRow) -> None:
-        """Take note that they were committed, with this row."""
-        self._read += self._under_way
+        """Count the records in flight as committed with this row."""
+        self._read += self._in_flight
         self._counted = _count(row)
         self.settled()
 

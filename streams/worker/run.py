@@ -11,7 +11,7 @@ from streams.worker.app import create_worker_app
 
 
 def run_worker(settings: Settings, rules: Iterable[Rule] = RULES) -> None:
-    """Validate until SIGTERM or SIGINT. Raises OperatorError if the worker cannot go on."""
+    """Run the worker until SIGTERM or SIGINT. Raises OperatorError if it cannot continue."""
     run_faust(
         settings,
         Command.WORKER,

@@ -27,17 +27,17 @@ ALERT = Alert(
 @pytest.mark.parametrize(
     "arguments,said",
     [
-        (("show", "LV02"), "LV02 names no alert; write RULE/PROVIDER, as in LV02/R0A"),
-        (("show", "LV02/"), " is no ODS code"),
+        (("show", "LV02"), "LV02 is not the name of an alert; write RULE/PROVIDER, as in LV02/R0A"),
+        (("show", "LV02/"), " is not an ODS code"),
         (("show", "LV2/R0A"), "there is no rule LV2; did you mean LV02"),
         (("list", "--rule", "XX9"), "there is no rule XX9"),
-        (("list", "--provider", "*"), "* is no ODS code"),
+        (("list", "--provider", "*"), "* is not an ODS code"),
         (("resolve", "LV02/R0A"), "Missing option '--why'"),
         (("resolve", "LV02/R0A", "--why", " "), "why String should have at least 1 character"),
         (("acknowledge", "LV02/R0A", "--by", "x" * 101), "by String should have at most 100"),
         (
             ("acknowledge", "LV02/TOOLONGACODE1"),
-            "TOOLONGACODE1 is no ODS code: 3 to 12 letters and digits",
+            "TOOLONGACODE1 is not an ODS code of 3 to 12 letters and digits",
         ),
         (("silence", "LV02/R0A", "--why", "x"), "a silence needs one end"),
         (("silence", "LV02/R0A", "--why", "x", "--for", "8"), "--for should be minutes, hours or"),

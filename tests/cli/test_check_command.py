@@ -167,7 +167,7 @@ def test_a_record_that_was_only_measured_gets_the_verdict_of_one_that_was_read()
     [
         ("missing.jsonl", None, "there is no such file"),
         (".", None, "is a folder"),
-        ("cut.gz", gzip.compress(COMPLIANT)[:-1], "is a gzip file that was cut off"),
+        ("cut.gz", gzip.compress(COMPLIANT)[:-1], "is a truncated gzip file"),
         ("bad.gz", gzip.compress(COMPLIANT)[:-8] + b"damaged!", "is a damaged gzip file"),
     ],
 )

@@ -12,7 +12,7 @@ from streams.validation.rules import RULES
 
 ROOT = Path(__file__).parents[2]
 EXPLAINED = """\
-  Image control stands before the levels:
+  Image control before the levels:
 
     - procedures V44.4 Y53.4 V55.1 Z66.5
                              ^^^^^

@@ -105,7 +105,7 @@ def test_a_silence_ends_by_itself_and_what_cannot_be_done_changes_nothing(
 
         silenced = deployment.run("alerts", "silence", "LV02/R0A", "--why", "x", "--for", "1d")
         assert "is open, silenced until" in silenced.stdout, silenced.stderr
-        assert deployment.run("alerts", "list").stdout.startswith("no alerts to deal with;")
+        assert deployment.run("alerts", "list").stdout.startswith("no alerts need action;")
         lifted = deployment.run("alerts", "unsilence", "LV02/R0A", "--by", "Ann")
         assert "is open, 1 episode awaits" in lifted.stdout, lifted.stderr
 

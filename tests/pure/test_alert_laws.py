@@ -293,7 +293,7 @@ def test_only_an_alert_that_was_acknowledged_names_who_did_and_only_a_pending_on
             if alert.state is not AlertState.PENDING:
                 assert alert.recent == ()
             elif threshold:
-                assert len(alert.recent) <= threshold.looked_at
+                assert len(alert.recent) <= threshold.recent_limit
                 assert not threshold.reached(alert.recent)
             assert alert.first_seen <= alert.last_seen
 

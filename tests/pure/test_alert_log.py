@@ -70,7 +70,7 @@ def test_an_error_is_an_open_alert_from_the_first_finding() -> None:
             rule="LV02",
             provider="R0A",
             at=minute(5),
-            why="a finding",
+            why="new finding",
             alert=alert,
         )
     ]
@@ -151,7 +151,7 @@ def test_an_alert_is_resolved_when_the_last_episode_no_longer_breaks_its_rule() 
     assert (told.alert().state, told.alert().awaiting) == (AlertState.OPEN, 1)
     (event,) = told.play(met(at=20, episode="E2")).events
     assert (event.step, event.by) == (AlertEventType.RESOLVED, None)
-    assert event.why == "no episode awaits correction any more"
+    assert event.why == "all episodes have been corrected"
     assert (told.alert().awaiting, told.alert().findings) == (0, 2)
     assert told.alert("LV02/RXX").state is AlertState.OPEN
 
@@ -202,7 +202,7 @@ def test_a_new_finding_reopens_what_was_resolved_by_hand_and_it_alone_awaits(epi
     told = story()
     told.play(met("LV02"), met("LV02", episode="E2"), resolved())
     (event,) = told.play(met("LV02", at=70, episode=episode)).events
-    assert (event.step, event.by, event.why) == (AlertEventType.REOPENED, None, "a finding")
+    assert (event.step, event.by, event.why) == (AlertEventType.REOPENED, None, "new finding")
     assert (told.alert().awaiting, told.alert().findings) == (1, 3)
     assert told.awaited() == [f"R0A/{episode}"]
     assert told.episodes[f"R0A/{episode}"].waived == ()
@@ -443,7 +443,7 @@ def test_a_silence_ends_at_its_end_and_not_before() -> None:
     assert told.play() == Changes()
     (event,) = told.play(minute(500)).events
     assert (event.step, event.at, event.by) == (AlertEventType.UNSILENCED, minute(90), None)
-    assert (event.why, event.command) == ("its end has come", None)
+    assert (event.why, event.command) == ("the silence has expired", None)
     assert event.alert == told.alert()
     assert told.alert().silence is None
     assert not told.book.due(minute(500))
@@ -481,7 +481,7 @@ def test_a_silence_outlasts_resolution_and_reopening() -> None:
             for command in (acknowledged(), resolved(), silenced(until=90), unsilenced())
         ],
         *[
-            ((warned(0),), command, "the alert is pending: there are too few findings yet")
+            ((warned(0),), command, "the alert is pending: there are not enough findings yet")
             for command in (acknowledged(), resolved(), silenced(until=90), unsilenced())
         ],
         (

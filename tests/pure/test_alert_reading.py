@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.alert import AlertCommand
+from schemas.rejection import MAX_FAULTS
 from schemas.verdict import Verdict
-from streams.alerts.reading import MOST_FAULTS, Unreadable, read_command, read_verdict
+from streams.alerts.reading import Unreadable, read_command, read_verdict
 from streams.packed import Packed
 from streams.validation.check import check, judge
 from streams.validation.rule import coded
@@ -51,7 +52,7 @@ def test_of_many_faults_the_first_are_told() -> None:
     verdict = judge(b"{}").model_dump(mode="json") | {"findings": [{}] * 100}
     refused = read_verdict(str(verdict).replace("'", '"').replace("None", "null").encode())
     assert isinstance(refused, Unreadable)
-    assert len(refused.faults) == MOST_FAULTS
+    assert len(refused.faults) == MAX_FAULTS
 
 
 def test_a_value_that_came_packed_is_not_read() -> None:

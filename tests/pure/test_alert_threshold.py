@@ -42,7 +42,7 @@ def test_never_is_no_threshold() -> None:
 )
 def test_a_threshold_that_is_written_otherwise_is_refused_with_what_it_should_be(text: str) -> None:
     with pytest.raises(
-        ValueError, match=r"^should be: never, a number of findings, or as in: 10 in 24h$"
+        ValueError, match=r"^should be never, a number of findings, or as in 10 in 24h$"
     ):
         read_threshold(text)
 

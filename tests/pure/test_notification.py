@@ -53,7 +53,7 @@ def told_of(*happenings: Happening) -> list[Notification]:
 
 
 def news_of(*happenings: Happening) -> list[str]:
-    return [f"{told.event.step} {told.news}" for told in told_of(*happenings)]
+    return [f"{told.event.step} {told.kind}" for told in told_of(*happenings)]
 
 
 def messages(*happenings: Happening) -> list[AlertmanagerMessage]:
@@ -181,7 +181,7 @@ def test_alertmanagers_shape_has_every_field_of_version_4() -> None:
         "1 episode awaits correction",
         "step": "opened",
         "state": "open",
-        "why": "a finding",
+        "why": "new finding",
         "awaiting": "1",
         "findings": "1",
         "last_seen": minute(0).isoformat(),
@@ -250,7 +250,7 @@ def test_pagerduty_is_told_what_it_has_an_action_for_under_one_key() -> None:
         "custom_details": {
             "step": "opened",
             "state": "open",
-            "why": "a finding",
+            "why": "new finding",
             "awaiting": "1",
             "findings": "1",
             "last_seen": minute(0).isoformat(),

@@ -220,7 +220,7 @@ async def test_alerts_are_not_kept_where_partitions_were_added(kafka: Kafka) -> 
     await Keeper(kafka).take(VERDICTS, verdicts(BAD))
     kafka.partitions = 2
     with pytest.raises(
-        OperatorError, match="has 2 partitions, but had 1 when its alerts were kept"
+        OperatorError, match="has 2 partitions, but had 1 when its alerts were last"
     ):
         await Keeper(kafka).take(VERDICTS, verdicts(BAD, first=1))
 

@@ -1,4 +1,4 @@
-"""The records of a JSON array: its elements, found without being read."""
+"""The records of a JSON array: its elements, found without parsing them."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ _WITHIN_STRING: Final = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 
 
 def split_array(pieces: Iterable[bytes], max_bytes: int, source: str) -> Iterator[list[Value]]:
-    """Cut at the commas between elements, whatever the elements are; raises OperatorError."""
+    """Split at the commas between elements, whatever these are; raises OperatorError."""
     array = _Array(max_bytes)
     for piece in pieces:
         yield array.feed(piece)
@@ -23,12 +23,12 @@ def split_array(pieces: Iterable[bytes], max_bytes: int, source: str) -> Iterato
         message = f"{source}: the JSON array ends without its closing bracket; get the whole file"
         raise OperatorError(message)
     if array.rest():
-        message = f"{source}: something follows the JSON array; put one array into one file"
+        message = f"{source}: there is text after the JSON array; use one file for each array"
         raise OperatorError(message)
 
 
 class _Array:
-    """How far an array has come in."""
+    """The state of reading an array."""
 
     def __init__(self, max_bytes: int) -> None:
         self.closed = False
@@ -40,7 +40,7 @@ class _Array:
         self._partial = Partial(max_bytes, trailing=BLANKS)
 
     def feed(self, piece: bytes) -> list[Value]:
-        """Take the next piece; give the elements that end in it."""
+        """Read the next piece, and return the elements that end in it."""
         content = self._unread + piece
         self._unread = b""
         if not self._opened:
@@ -59,7 +59,7 @@ class _Array:
         return values
 
     def rest(self) -> list[Value]:
-        """Give what follows the last element that has ended."""
+        """Return what follows the last complete element."""
         self._add(self._unread)
         return [self._partial.take()] if self._partial else []
 
@@ -91,7 +91,7 @@ class _Array:
             position += 1
 
     def _skip(self, content: bytes, position: int) -> int:
-        """Skip what neither opens nor ends anything, whole strings included."""
+        """Skip to the next structural character, over whole strings."""
         if self._in_string:
             pattern = _WITHIN_STRING
         elif self._depth:

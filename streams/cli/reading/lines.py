@@ -7,11 +7,11 @@ from typing import Final
 from streams.cli.reading.partial import BLANKS, Oversized, Partial, Value
 
 _BLANK_LINES: Final = 1000
-"""Most blank lines that are given at a time."""
+"""Maximum number of blank lines in one list."""
 
 
 def split_lines(pieces: Iterable[bytes], max_bytes: int) -> Iterator[list[Value]]:
-    """Cut at line ends. A blank line is an empty record, unless nothing but blanks follows it."""
+    """Split at line ends. A blank line is an empty record, unless only blank lines follow."""
     blank = 0
     for lines in _all_lines(pieces, max_bytes):
         values = [b"" if _is_blank(line) else line for line in lines]

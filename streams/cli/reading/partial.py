@@ -1,10 +1,10 @@
-"""A record that comes in piece by piece, of whatever size."""
+"""A record read piece by piece, of any size."""
 
 from dataclasses import dataclass
 from typing import Final
 
 BLANKS: Final = b" \t\r\n"
-"""What JSON takes for blank."""
+"""The whitespace of JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ Value = bytes | Oversized
 
 
 class Partial:
-    """The record that is coming in: kept up to the limit, only measured beyond it."""
+    """The record being read: kept up to the limit, only measured beyond it."""
 
     def __init__(self, max_bytes: int, trailing: bytes) -> None:
         """Set the limit, and the bytes that do not count at the end of a record."""
@@ -39,12 +39,12 @@ class Partial:
         self._read_bytes += len(piece)
 
     def take(self) -> Value:
-        """Give the record as far as it has come, and begin the next one."""
+        """Return the record as read so far, and begin the next one."""
         size = self._content_bytes
         value = Oversized(size) if size > self._max_bytes else bytes(self._kept[:size])
         self._clear()
         return value
 
     def __bool__(self) -> bool:
-        """Tell whether anything has come that counts."""
+        """Return whether anything but trailing bytes was read."""
         return self._content_bytes > 0

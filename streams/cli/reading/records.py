@@ -1,4 +1,4 @@
-"""From the pieces of a file to the records in it, each as the bytes that it came as."""
+"""Splitting the pieces of a file into records, each with its original bytes."""
 
 import re
 from collections.abc import Iterator
@@ -14,10 +14,10 @@ from streams.cli.reading.partial import BLANKS, Value
 from streams.cli.reading.shape import Shape, tell_shape
 
 WINDOW_BYTES: Final = 1_048_576
-"""How much of a file is looked at, at most, to tell its shape."""
+"""Maximum number of bytes examined to recognise the shape of a file."""
 
 CHUNK_RECORDS: Final = 500
-"""Most records that are handed on at a time."""
+"""Maximum number of records in a chunk."""
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _OPENING: Final = re.compile(rb"[ \t\r\n]*+[\[{]")
@@ -35,7 +35,7 @@ class Chunk:
     values: list[Value]
 
     def where(self, index: int) -> str:
-        """Say where the record at an index of this chunk stands."""
+        """Return the position of the record at an index of this chunk."""
         match self.shape:
             case Shape.LINES:
                 return f"{self.source}:{self.first + index}"
@@ -46,10 +46,10 @@ class Chunk:
 
 
 def read_records(source: str, pieces: Iterator[bytes], max_bytes: int) -> Iterator[Chunk]:
-    """Cut the content of a file into records; raises OperatorError where an array breaks off.
+    """Split the content of a file into records; raises OperatorError if an array is incomplete.
 
-    The records are the same however the content is cut into pieces.
-    One over `max_bytes` is not kept in memory, whatever its size.
+    The records do not depend on how the content is split into pieces.
+    A record over `max_bytes` is not kept in memory.
     """
     head, whole = _read_head(pieces)
     bare = head.removeprefix(_BYTE_ORDER_MARK)
@@ -77,7 +77,7 @@ def _split(
 
 
 def _read_head(pieces: Iterator[bytes]) -> tuple[bytes, bool]:
-    """Read what is needed to tell the shape, and tell whether it is the whole content."""
+    """Return enough to recognise the shape, and whether it is the whole content."""
     head = b""
     for piece in pieces:
         head += piece
@@ -87,7 +87,7 @@ def _read_head(pieces: Iterator[bytes]) -> tuple[bytes, bool]:
 
 
 def _is_lines(head: bytes) -> bool:
-    """Tell early what is certain to be lines, so that a slow source need not fill the window."""
+    """Return whether this is certainly lines, so that a slow source need not fill the window."""
     if _BYTE_ORDER_MARK.startswith(head[: len(_BYTE_ORDER_MARK)]):
         head = head[len(_BYTE_ORDER_MARK) :]
     if not _OPENING.match(head):

@@ -1,11 +1,11 @@
-"""What a file holds, told by its content: JSON lines, one JSON array or one JSON object."""
+"""Recognising JSON lines, one JSON array or one JSON object by content."""
 
 import re
 from enum import StrEnum
 from typing import Final
 
 _SKIPPED: Final = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\\r\n]++|\\.)*+")*+')
-"""What stands between brackets. JSON has no line ends within a string."""
+"""Text between brackets. JSON has no line ends within a string."""
 
 _SCALAR: Final = re.compile(rb'"(?:[^"\\\r\n]++|\\.)*+"|[^\s"{}\[\],]++')
 _BLANKS: Final = re.compile(rb"[ \t\r\n]*+")
@@ -21,9 +21,9 @@ class Shape(StrEnum):
 
 
 def tell_shape(head: bytes, *, whole: bool) -> Shape:
-    """Tell the shape of a file from its head, or from the whole of it.
+    """Return the shape of a file, from its head or the whole content.
 
-    In doubt it is lines: then a broken file gets an answer for each of its lines.
+    The default is lines, so that each line of a broken file gets a verdict.
     """
     start = _after_blanks(head, 0)
     if head.startswith(b"{", start):
@@ -35,9 +35,9 @@ def tell_shape(head: bytes, *, whole: bool) -> Shape:
 
 
 def _is_array(head: bytes, start: int, *, whole: bool) -> bool:
-    """Tell whether values, the first of them an object, stand between commas from `start` on.
+    """Return whether comma-separated values, the first of them an object, begin at `start`.
 
-    Where the head is not the whole, the complete ones make up most of it.
+    If the head is not the whole content, the complete values must make up most of it.
     """
     position = _after_blanks(head, start)
     if not head.startswith((b"{", b"]"), position):
@@ -62,7 +62,7 @@ def _value_end(head: bytes, start: int) -> int | None:
 
 
 def _balanced_end(head: bytes, start: int) -> int | None:
-    """Find the end of the object or list that begins at `start`; None where it has none."""
+    """Return the end of the object or list that begins at `start`; None if there is none."""
     awaited: list[bytes] = []
     position = start
     while skipped := _SKIPPED.match(head, position):

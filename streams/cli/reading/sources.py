@@ -16,25 +16,25 @@ _STDIN_DESCRIPTOR: Final = 0
 PIECE_BYTES: Final = 262_144
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _GZIP: Final = zlib.MAX_WBITS | 16
-"""Tells zlib to expect a gzip header and to verify the checksum behind it."""
+"""Makes zlib expect a gzip header and verify the checksum."""
 
 
 def source_name(path: str) -> str:
-    """Name a source as people see it."""
+    """Return the name of a source in messages."""
     return "stdin" if path == STDIN else visible(path)
 
 
 def total_bytes(paths: list[str]) -> int | None:
-    """Add up the sizes of files; None where one of them has no size to know."""
+    """Return the total size of files in bytes; None if one of them is not a regular file."""
     if not all(Path(path).is_file() for path in paths):
         return None
     return sum(Path(path).stat().st_size for path in paths)
 
 
 def read_pieces(path: str, on_read: Callable[[int], None] = lambda _: None) -> Iterator[bytes]:
-    """Read a file, or standard input, piece by piece as it comes; raises OperatorError.
+    """Yield the content of a file, or of standard input, in pieces; raises OperatorError.
 
-    `on_read` is told the size in bytes of what was read, before it is decompressed.
+    `on_read` is called with the number of bytes read, before decompression.
     """
     return decompress(_raw_pieces(path, on_read), source_name(path))
 
@@ -46,10 +46,10 @@ def _raw_pieces(path: str, on_read: Callable[[int], None]) -> Iterator[bytes]:
                 on_read(len(piece))
                 yield piece
     except FileNotFoundError:
-        message = f"{source_name(path)}: there is no such file; check the name"
+        message = f"{source_name(path)}: there is no such file; check the path"
         raise OperatorError(message) from None
     except IsADirectoryError:
-        message = f"{source_name(path)}: is a folder; name the files in it"
+        message = f"{source_name(path)}: is a folder; specify the files in it"
         raise OperatorError(message) from None
     except OSError as error:
         message = f"{source_name(path)}: cannot be read: {os.strerror(error.errno or 0)}"
@@ -61,7 +61,7 @@ def _opened(path: str) -> FileIO:
 
 
 def decompress(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
-    """Decompress gzip, known by its first two bytes; pass on anything else as it is."""
+    """Decompress gzip, recognised by its first two bytes; yield anything else unchanged."""
     head = b""
     for piece in pieces:
         head += piece
@@ -72,7 +72,7 @@ def decompress(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
 
 
 def _inflated(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
-    """Decompress gzip members that follow each other, zeros between and after them left out."""
+    """Decompress consecutive gzip members, skipping zeros between and after them."""
     member = zlib.decompressobj(_GZIP)
     try:
         for piece in pieces:
@@ -86,8 +86,8 @@ def _inflated(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
                 yield member.decompress(compressed, PIECE_BYTES)
                 compressed = member.unconsumed_tail or member.unused_data
     except zlib.error:
-        message = f"{name}: is a damaged gzip file; get it again from where it came"
+        message = f"{name}: is a damaged gzip file; fetch it again"
         raise OperatorError(message) from None
     if not member.eof:
-        message = f"{name}: is a gzip file that was cut off; get it again from where it came"
+        message = f"{name}: is a truncated gzip file; fetch it again"
         raise OperatorError(message)

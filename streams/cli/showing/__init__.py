@@ -1,1 +1,1 @@
-"""What people see: reports, summaries, rule pages and progress."""
+"""Output for people: reports, summaries, rule pages and progress."""

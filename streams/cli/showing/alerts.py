@@ -40,7 +40,7 @@ def alert_table(alerts: Iterable[Alert]) -> Table:
 
 
 def alert_page(alert: Alert, history: Iterable[AlertEvent]) -> Iterator[Text]:
-    """Lay out all about an alert, its history last."""
+    """Lay out an alert, with its history."""
     yield Text(f"{alert.key} {standing(alert)}", "bold")
     yield Text(f"{_INDENT}rule       {TITLES.get(alert.rule, alert.rule)}, {alert.severity}")
     yield Text(f"{_INDENT}seen       {local(alert.first_seen)} to {local(alert.last_seen)}")
@@ -57,13 +57,13 @@ def alert_page(alert: Alert, history: Iterable[AlertEvent]) -> Iterator[Text]:
 
 
 def standing(alert: Alert) -> str:
-    """Say in a few words where an alert stands."""
-    said = f"is {alert.state}"
+    """Return the state of an alert in a few words."""
+    text = f"is {alert.state}"
     if alert.state is AlertState.ACKNOWLEDGED and alert.acknowledged_by:
-        said += f" by {visible(alert.acknowledged_by)}"
+        text += f" by {visible(alert.acknowledged_by)}"
     if alert.silence:
-        said += f", silenced until {local(alert.silence.until)}"
-    return f"{said}, {_awaiting(alert.awaiting)}"
+        text += f", silenced until {local(alert.silence.until)}"
+    return f"{text}, {_awaiting(alert.awaiting)}"
 
 
 def worklist_lines(rows: Sequence[EpisodeRow], width: int) -> Iterator[Text]:
@@ -73,10 +73,10 @@ def worklist_lines(rows: Sequence[EpisodeRow], width: int) -> Iterator[Text]:
         awaited = row.awaited
         for finding in (each for each in row.findings if each.rule in awaited):
             found = f", found {visible(finding.found)}" if finding.found else ""
-            said = f"{finding.rule} at {finding.place}{found}: {finding.expected}"
+            text = f"{finding.rule} at {finding.place}{found}: {finding.expected}"
             if finding.fix:
-                said += f" {finding.fix.text}"
-            for line in wrap(said, width - len(_INDENT), subsequent_indent=_INDENT):
+                text += f" {finding.fix.text}"
+            for line in wrap(text, width - len(_INDENT), subsequent_indent=_INDENT):
                 yield Text(_INDENT + line)
         if row.proposed:
             yield Text(f"{_INDENT}proposed {' '.join(map(visible, row.proposed))}")
@@ -85,7 +85,7 @@ def worklist_lines(rows: Sequence[EpisodeRow], width: int) -> Iterator[Text]:
 
 
 def local(moment: datetime) -> str:
-    """Write a moment in local time, to the minute."""
+    """Return a time in the local time zone, to the minute."""
     try:
         return moment.astimezone().strftime("%Y-%m-%d %H:%M")
     except OverflowError:  # at either end of the calendar

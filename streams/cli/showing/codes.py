@@ -5,12 +5,12 @@ from schemas.episode import Episode, submitted_codes
 
 
 def shown_procedures(episode: Episode) -> list[str]:
-    """Give the procedure codes with their dots; malformed ones as submitted."""
+    """Return the procedure codes with their dots; malformed ones as submitted."""
     return [read_procedure_code(code).shown for code in submitted_codes(episode.procedures)]
 
 
 def shown_diagnoses(episode: Episode) -> list[str]:
-    """Give the diagnosis codes with their dots; malformed ones as submitted."""
+    """Return the diagnosis codes with their dots; malformed ones as submitted."""
     return [
         code if read_diagnosis_code(code).malformed else dotted(normalise(code))
         for code in submitted_codes(episode.diagnoses)

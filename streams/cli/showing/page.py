@@ -1,4 +1,4 @@
-"""The page of a rule: what `explain` prints and what stands in docs/rules."""
+"""The page of a rule, as `explain` prints it and as in docs/rules."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from streams.validation.check import check
 from streams.validation.rule import Pair, Rule
 
 _UNWRAPPED = 10_000
-"""Columns enough for any example."""
+"""Wide enough for any example."""
 
 _DIFF_STYLES = {"-": "red", "+": "green"}
 
 
 class Kind(StrEnum):
-    """What a block of a page is."""
+    """The kind of a block."""
 
     TITLE = "title"
     HEADING = "heading"
@@ -29,14 +29,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A title, a heading, a paragraph with a sentence a line, or a diff."""
+    """A title, a heading, a paragraph with one sentence per line, or a diff."""
 
     kind: Kind
     lines: tuple[str, ...]
 
 
 def rule_page(rule: Rule) -> Iterator[Block]:
-    """Tell all about a rule."""
+    """Yield the blocks of a rule's page."""
     yield Block(Kind.TITLE, (f"{rule.code} {rule.name}",))
     yield _prose(f"{rule.title}.", f"Severity: {rule.severity}.")
     yield Block(Kind.HEADING, ("Why",))
@@ -54,7 +54,7 @@ def rule_page(rule: Rule) -> Iterator[Block]:
 
 
 def as_markdown(page: Iterable[Block]) -> str:
-    """Write a page as Markdown."""
+    """Return a page as Markdown."""
     opening = {Kind.TITLE: "# ", Kind.HEADING: "## ", Kind.DIFF: "```diff\n"}
     closing = {Kind.DIFF: "\n```"}
     blocks = (
@@ -65,7 +65,7 @@ def as_markdown(page: Iterable[Block]) -> str:
 
 
 def as_lines(page: Iterable[Block], width: int) -> Iterator[Text]:
-    """Lay a page out for a terminal of so many columns."""
+    """Lay out a page for a terminal of `width` columns."""
     for block in page:
         match block.kind:
             case Kind.TITLE | Kind.HEADING:
@@ -87,7 +87,7 @@ def _prose(*sentences: str) -> Block:
 
 
 def _example(rule: Rule, pair: Pair) -> Iterator[Block]:
-    """Show a pair as a diff: the codes at fault marked in the bad one, the new ones in the good."""
+    """Yield a pair as a diff, with the codes at fault and the new codes marked."""
     verdict = check(pair.bad)
     faults = {finding.place for finding in verdict.findings if finding.rule == rule.code}
     bad, good = shown_procedures(pair.bad), shown_procedures(pair.good)

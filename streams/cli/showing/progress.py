@@ -1,4 +1,4 @@
-"""A bar on standard error of the bytes that were read."""
+"""The progress bar of the bytes read, on standard error."""
 
 import sys
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ _REFRESH_SECONDS: Final = 0.1
 
 
 class ReadingBar:
-    """A bar that shows only where standard error is a terminal, and leaves nothing behind."""
+    """A progress bar, shown only if standard error is a terminal, and removed at the end."""
 
     def __init__(self, total_bytes: int | None) -> None:
-        """Set how much there is to read; None where nobody knows."""
+        """Set how much there is to read; None if unknown."""
         from rich.console import Console
         from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 
@@ -38,11 +38,11 @@ class ReadingBar:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._bar.stop()
 
     def advance(self, size_bytes: int) -> None:
-        """Say that so much more was read."""
+        """Advance the bar by the bytes just read."""
         self._bar.advance(self._task, size_bytes)
         now = monotonic()
         if now - self._drawn_seconds > _REFRESH_SECONDS:
@@ -51,7 +51,7 @@ class ReadingBar:
 
     @contextmanager
     def hidden(self) -> Iterator[None]:
-        """Take the bar away while something else is written to the terminal."""
+        """Hide the bar while something else is written to the terminal."""
         if not self._in_the_way:
             yield
             return

@@ -33,7 +33,7 @@ _RULES: Final = {rule.code: rule for rule in RULES}
 
 
 def report_episode(where: str, verdict: Verdict, episode: Episode, width: int) -> Iterator[Text]:
-    """Lay out what was found in an episode, the codes at fault marked in their sequence."""
+    """Lay out the findings on an episode, with the codes at fault marked in the sequence."""
     procedures, diagnoses = shown_procedures(episode), shown_diagnoses(episode)
     yield from _header(where, verdict, width)
     yield from _marked("procedures", procedures, verdict, width)
@@ -50,7 +50,7 @@ def report_episode(where: str, verdict: Verdict, episode: Episode, width: int) -
 def report_rejection(
     where: str, verdict: Verdict, rejection: Rejection, width: int
 ) -> Iterator[Text]:
-    """Lay out why a record is no episode."""
+    """Lay out why a record is not an episode."""
     yield from _header(where, verdict, width, f", {rejection.reason}")
     for fault in rejection.errors:
         place = f"{fault.place} of the record" if fault.place.startswith("line") else fault.place
@@ -73,7 +73,7 @@ def _header(where: str, verdict: Verdict, width: int, more: str = "") -> Iterato
 
 
 def _marked(field: str, codes: list[str], verdict: Verdict, width: int) -> Iterator[Text]:
-    """Lay out a list of codes with the rules that each of them breaks under it."""
+    """Lay out a list of codes, each with the rules that it breaks underneath."""
 
     def cell(text: str, place: str) -> Cell:
         found = [finding for finding in verdict.findings if finding.place == place]
@@ -91,7 +91,7 @@ def _marked(field: str, codes: list[str], verdict: Verdict, width: int) -> Itera
 def _proposed(
     procedures: list[str], verdict: Verdict, proposed: tuple[str, ...], width: int
 ) -> Iterator[Text]:
-    """Lay out the proposed sequence with what a fix put in, moved or replaced marked."""
+    """Lay out the proposed sequence, with inserted, moved and replaced codes marked."""
     moved = {
         finding.place
         for finding in verdict.findings

@@ -1,4 +1,4 @@
-"""Codes in a row, with marks and labels under those that are spoken of."""
+"""Codes in a row, with marks and labels underneath."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ class Cell:
 
     text: str
     mark: str = ""
-    """The character that underlines the code; empty where nothing does."""
+    """The character that underlines the code; empty for none."""
     labels: tuple[str, ...] = ()
-    """What stands under the mark."""
+    """The texts under the mark."""
     style: str = ""
 
     @property
     def width(self) -> int:
-        """Columns that the code and what stands under it take."""
+        """Number of columns that the code and its labels need."""
         return max(map(cell_len, (self.text, *self.labels)))
 
 
@@ -40,14 +40,14 @@ def rows(heading: Cell, cells: Sequence[Cell], width: int) -> Iterator[Text]:
 
 
 def changed(before: Sequence[str], after: Sequence[str]) -> set[int]:
-    """Give the indexes of what is new or has moved in `after`."""
+    """Return the indexes of what is new or has moved in `after`."""
     blocks = SequenceMatcher(a=before, b=after, autojunk=False).get_matching_blocks()
     kept = {block.b + offset for block in blocks for offset in range(block.size)}
     return set(range(len(after))) - kept
 
 
 def cell_text(code: str) -> str:
-    """Make a code of whatever text visible in a row."""
+    """Return a code, whatever its text, so that it is visible in a row."""
     return visible(code) if code.strip() else "(blank)"
 
 

@@ -8,7 +8,7 @@ from streams.validation.rules import RULES
 
 
 def rule_table() -> Table:
-    """Lay out code, name, severity, clause and title of every rule."""
+    """Return a table of code, name, severity, clause and title of every rule."""
     table = Table(box=None, pad_edge=False, padding=(0, 1))
     for heading in ("Rule", "Name", "Severity", "Clause"):
         table.add_column(heading, no_wrap=True)

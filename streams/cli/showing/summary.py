@@ -12,11 +12,11 @@ from schemas.verdict import Outcome
 from streams.cli.showing.report import OUTCOME_STYLES, SEVERITY_STYLES
 from streams.validation.rules import RULES
 
-_EXPLAIN: Final = "`ipg12 explain CODE` tells more of a rule."
+_EXPLAIN: Final = "For details of a rule, run `ipg12 explain CODE`."
 
 
 def summarise(outcomes: Counter[Outcome], rules: Counter[str]) -> Iterator[Table | Text]:
-    """Lay out how many records had which outcome, and how many findings each rule had."""
+    """Lay out the number of records by outcome, and of findings by rule."""
     yield _by_outcome(outcomes)
     if rules:
         yield _by_rule(rules)

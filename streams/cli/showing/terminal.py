@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 NARROWEST: Final = 50
-"""Columns below which nothing is laid out any more."""
+"""Minimum width of a layout, in columns."""
 
 CLOSED_PIPE: Final = 141
-"""Exit status when the reader of the output has gone: 128 and the number of SIGPIPE."""
+"""Exit status when the output pipe is closed: 128 plus the number of SIGPIPE."""
 
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """What a text is laid out for."""
+    """The width and colours of the output."""
 
     width: int
     """In columns."""
@@ -31,7 +31,7 @@ class Screen:
 
     @classmethod
     def of_stdout(cls) -> "Screen":
-        """Measure standard output: plain, and COLUMNS or 80 wide, where it is no terminal."""
+        """Measure standard output; without a terminal it is plain, and COLUMNS or 80 wide."""
         colours = (
             sys.stdout.isatty()
             and "NO_COLOR" not in os.environ
@@ -40,7 +40,7 @@ class Screen:
         return cls(max(get_terminal_size().columns, NARROWEST), colours)
 
     def lines(self, lines: Iterable["Text"]) -> str:
-        """Write out lines that are laid out already."""
+        """Return lines that are laid out already as text."""
         from rich.text import Text
 
         if self.colours:
@@ -48,7 +48,7 @@ class Screen:
         return "".join(f"{line.plain}\n" for line in lines)
 
     def draw(self, drawing: "RenderableType", *, soft_wrap: bool = False) -> str:
-        """Write out anything that Rich can draw, to the width of the screen."""
+        """Return anything that Rich can render as text, fitted to the width of the screen."""
         from rich.console import Console
 
         console = Console(
@@ -64,7 +64,7 @@ class Screen:
 
 
 def visible(text: str) -> str:
-    """Escape what would not show, or would do something else to a terminal than show."""
+    """Escape characters that are invisible or control the terminal."""
     if text.isprintable():
         return text
     return "".join(
@@ -73,7 +73,7 @@ def visible(text: str) -> str:
 
 
 def write(text: str | bytes) -> None:
-    """Write to standard output at once, in UTF-8; end the command where nobody reads on."""
+    """Write to standard output in UTF-8 and flush; exit if the pipe is closed."""
     try:
         sys.stdout.buffer.write(
             text.encode(errors="backslashreplace") if isinstance(text, str) else text

@@ -59,7 +59,7 @@ def check(
     )
     outcomes: Counter[Outcome] = Counter()
     rules: Counter[str] = Counter()
-    trouble = None
+    failure = None
     with ReadingBar(total_bytes(paths)) as bar:
         chunks = (
             chunk
@@ -75,10 +75,10 @@ def check(
                         with bar.hidden():
                             write(judged.text)
             except OperatorError as error:
-                trouble = error
-    if form is Form.REPORT and (outcomes or not trouble):
+                failure = error
+    if form is Form.REPORT and (outcomes or not failure):
         write("".join(screen.draw(part) for part in summarise(outcomes, rules)))
-    if trouble:
-        raise trouble
+    if failure:
+        raise failure
     if outcomes[Outcome.NON_COMPLIANT] or outcomes[Outcome.DEAD_LETTER]:
         raise Exit(1)

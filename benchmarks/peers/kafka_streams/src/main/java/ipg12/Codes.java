@@ -86,7 +86,7 @@ final class Codes {
     }
 
     /**
-     * An ICD-10 code as the rules see it, its dagger or asterisk mark read apart.
+     * An ICD-10 code as the rules see it, separate from its dagger or asterisk mark.
      *
      * @param text normalised, without the mark
      * @param asterisk marked as a manifestation by a final A
@@ -117,7 +117,7 @@ final class Codes {
         return remembered(DIAGNOSES, submitted, Diagnosis::read);
     }
 
-    /** Read a list of normalised codes or categories, separated by blanks. */
+    /** Read normalised codes or categories separated by whitespace. */
     static Set<String> listed(String codes) {
         return Set.of(codes.split("\\s+"));
     }

@@ -3,7 +3,7 @@ package ipg12;
 import java.util.Comparator;
 
 /**
- * One rule broken at one place.
+ * A rule broken at one place.
  *
  * @param index of the code in its list; -1 where the place is the list itself
  * @param found the code as submitted; null where the place is the list itself

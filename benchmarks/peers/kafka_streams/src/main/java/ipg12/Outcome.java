@@ -1,6 +1,6 @@
 package ipg12;
 
-/** What becomes of a record; each record has exactly one. */
+/** The outcome of a record; each record has exactly one. */
 enum Outcome {
     COMPLIANT("compliant"),
     NON_COMPLIANT("non-compliant"),

@@ -7,7 +7,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The answer to one record.
+ * The verdict on a record.
  *
  * @param episode null where the record could not be read
  * @param rejection null where it could

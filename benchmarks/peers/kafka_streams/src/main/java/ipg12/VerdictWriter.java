@@ -15,7 +15,7 @@ import java.util.Collection;
 final class VerdictWriter {
     static final String RULESET = "1";
 
-    /** Most bytes of findings that the header of a non-compliant record carries. */
+    /** Maximum size of the findings in the header of a non-compliant record, in bytes. */
     private static final int MAX_FINDINGS_BYTES = 16_384;
 
     private static final JsonFactory JSON = new JsonFactory();
@@ -51,7 +51,7 @@ final class VerdictWriter {
         return bytes.toByteArray();
     }
 
-    /** Write the findings as a JSON array, the first ones that fit. */
+    /** Write as many findings as fit, as a JSON array. */
     static byte[] findings(Collection<Finding> findings) {
         var array = new ByteArrayOutputStream(512);
         array.write('[');

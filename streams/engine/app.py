@@ -11,9 +11,10 @@ from aiokafka.structs import TopicPartition
 from streams.engine.availability import BrokerAvailability
 from streams.engine.chunk_agent import chunk_agent, or_crash
 from streams.engine.chunks import chunk_scheduler
+from streams.engine.partition_metrics import PartitionMetrics
 from streams.engine.partition_reader import PartitionReader
 from streams.engine.partition_task import PartitionTask
-from streams.engine.processor import PartitionMetrics, ProcessorT
+from streams.engine.processor import ProcessorT
 from streams.engine.retry import Retry
 from streams.engine.tables import NoTables
 from streams.engine.task_manager import TICK_SECONDS, TaskManager

@@ -12,7 +12,8 @@ from aiokafka.structs import TopicPartition
 from streams.batches.fetched import verify_readable
 from streams.engine.chunks import Chunk
 from streams.engine.offset_gaps import OffsetGaps
-from streams.engine.processor import PartitionMetrics, ProcessorT, ReadRange
+from streams.engine.partition_metrics import PartitionMetrics
+from streams.engine.processor import ProcessorT, ReadRange
 from streams.engine.retry import Retry
 from streams.engine.watermarks import OffsetRange
 from streams.records import Record

@@ -38,26 +38,6 @@ class Processor(Protocol):
 
 ProcessorT = TypeVar("ProcessorT", bound=Processor)
 
-
-class PartitionMetrics(Protocol):
-    """Metrics of the progress of source partitions."""
-
-    def lag(self, source: TopicPartition, offsets: int) -> None:
-        """Set the number of offsets that are not processed yet."""
-
-    def forget(self, source: TopicPartition) -> None:
-        """Remove the lag of a partition that another member of the group has taken over."""
-
-    def restarted(self, source: TopicPartition) -> None:
-        """Count a partition that has to be opened again."""
-
-    def expired(self, offsets: int) -> None:
-        """Count offsets that the brokers deleted before they were read."""
-
-    def exposition(self) -> bytes:
-        """Return all metrics of the process in Prometheus's text format."""
-
-
 ReadRange = Callable[[TopicPartition, int, int], AsyncGenerator[Sequence[Record], None]]
 """Reads a source outside Faust, from an offset up to, not including, another."""
 

@@ -2,35 +2,30 @@
 
 from itertools import product
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, generate_latest
-
 from schemas.alert import AlertEventType
+from streams.runtime.metrics import ProcessMetrics
 
 
-class WebhookMetrics:
-    """The notifier's metrics, in a registry of their own."""
+class WebhookMetrics(ProcessMetrics):
+    """The metrics of the notifier."""
 
     def __init__(self) -> None:
         """Begin every event type with 0."""
-        self._registry = CollectorRegistry()
-        self._events = Counter(
+        super().__init__()
+        self._events = self.counter(
             "ipg12_webhook_steps",
             "Alert events that are processed: delivered, or of a kind that nobody is notified of.",
-            ["step", "told"],
-            registry=self._registry,
+            *("step", "told"),
         )
-        self._failed_attempts = Counter(
+        self._failed_attempts = self.counter(
             "ipg12_webhook_failed_attempts",
             "Attempts that the receiver did not accept, and that are repeated.",
-            registry=self._registry,
         )
-        self._lag = Gauge(
+        self._lag = self.gauge(
             "ipg12_webhook_lag_steps",
             "Offsets of a partition of the alert events that are not processed yet.",
-            ["partition"],
-            registry=self._registry,
+            "partition",
         )
-        ProcessCollector(registry=self._registry)
         for event_type, delivered in product(AlertEventType, ("true", "false")):
             self._events.labels(event_type, delivered)
 
@@ -49,7 +44,3 @@ class WebhookMetrics:
     def forget(self, partition: int) -> None:
         """Remove the lag of a partition that another process has taken over."""
         self._lag.remove(str(partition))
-
-    def exposition(self) -> bytes:
-        """Return all metrics in Prometheus's text format."""
-        return generate_latest(self._registry)

@@ -6,19 +6,12 @@ from collections.abc import Iterator, Sequence
 from time import time
 from typing import Final
 
-from aiokafka.structs import TopicPartition
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    ProcessCollector,
-    generate_latest,
-)
+from prometheus_client import Histogram
 from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 from schemas.verdict import RULESET, Outcome
+from streams.engine.partition_metrics import PartitionMetrics
 from streams.records import Record
 from streams.validation.chunk_output import ChunkOutput
 from streams.validation.rules import RULES
@@ -28,79 +21,49 @@ CHUNK_RECORDS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000,
 VALIDATION_SECONDS: Final = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1)
 
 
-class Metrics:
-    """The metrics of the worker, in a registry of their own."""
+class Metrics(PartitionMetrics):
+    """The metrics of the worker."""
 
     def __init__(self) -> None:
         """Initialise every outcome and rule with 0."""
+        super().__init__("ipg12_")
         self.outcomes: Counts[Outcome] = Counts()
         """Records processed since the process started."""
-        self._registry = CollectorRegistry()
-        self._records = Counter(
-            "ipg12_records",
-            "Records processed, by outcome.",
-            ["outcome"],
-            registry=self._registry,
-        )
-        self._findings = Counter(
-            "ipg12_findings",
-            "Findings, by rule and severity.",
-            ["rule", "severity"],
-            registry=self._registry,
+        self._records = self.counter("ipg12_records", "Records processed, by outcome.", "outcome")
+        findings = self.counter(
+            "ipg12_findings", "Findings, by rule and severity.", "rule", "severity"
         )
         self._validation = Histogram(
             "ipg12_validation_seconds",
             "Time to read and check the records of a chunk, in seconds.",
             buckets=VALIDATION_SECONDS,
-            registry=self._registry,
+            registry=self.registry,
         )
         self._chunk_records = Histogram(
             "ipg12_chunk_records",
             "Records in a chunk, which is one transaction.",
             buckets=CHUNK_RECORDS,
-            registry=self._registry,
+            registry=self.registry,
         )
-        self._lag = Gauge(
-            "ipg12_lag_records",
-            "Offsets of a source partition that are not processed yet.",
-            ["partition"],
-            registry=self._registry,
-        )
-        self._gap = Gauge(
+        self._gap = self.gauge(
             "ipg12_conservation_gap",
             "Records read minus records counted in the ledger, ignoring those just read.",
-            registry=self._registry,
         )
-        self._restarts = Counter(
-            "ipg12_partition_restarts",
-            "Times a source partition was reopened after a broker error.",
-            ["partition"],
-            registry=self._registry,
+        self._dead_letter_share = self.gauge(
+            "ipg12_dead_letter_share", "Share of dead letters among the records of the last minute."
         )
-        self._expired = Counter(
-            "ipg12_expired_offsets",
-            "Offsets that expired on the brokers before they were read.",
-            registry=self._registry,
-        )
-        self._dead_letter_share = Gauge(
-            "ipg12_dead_letter_share",
-            "Share of dead letters among the records of the last minute.",
-            registry=self._registry,
-        )
-        ruleset = Gauge(
+        ruleset = self.gauge(
             "ipg12_ruleset_info",
             "Always 1; the label version is the version of the rule set.",
-            ["version"],
-            registry=self._registry,
+            "version",
         )
         ruleset.labels(RULESET).set(1)
-        ProcessCollector(registry=self._registry)
         self._end_to_end = _EndToEnd()
-        self._registry.register(self._end_to_end)
+        self.registry.register(self._end_to_end)
         for outcome in Outcome:
             self._records.labels(outcome)
         self._findings_by_rule = {
-            rule.code: self._findings.labels(rule.code, rule.severity) for rule in RULES
+            rule.code: findings.labels(rule.code, rule.severity) for rule in RULES
         }
 
     def committed(
@@ -116,33 +79,13 @@ class Metrics:
         self._chunk_records.observe(len(records))
         self._end_to_end.observe(records)
 
-    def lag(self, source: TopicPartition, offsets: int) -> None:
-        """Set how many offsets of a source partition are not processed yet."""
-        self._lag.labels(source.partition).set(max(0, offsets))
-
-    def forget(self, source: TopicPartition) -> None:
-        """Remove the lag of a partition that was revoked."""
-        self._lag.remove(source.partition)
-
     def gap(self, records: int) -> None:
         """Set how many records were read but are missing in the ledger."""
         self._gap.set(records)
 
-    def restarted(self, source: TopicPartition) -> None:
-        """Count a source partition that has to be reopened."""
-        self._restarts.labels(source.partition).inc()
-
-    def expired(self, offsets: int) -> None:
-        """Count offsets that expired before they were read."""
-        self._expired.inc(offsets)
-
     def dead_letter_share(self, share: float) -> None:
         """Set the share of dead letters in the last minute, from 0 to 1."""
         self._dead_letter_share.set(share)
-
-    def exposition(self) -> bytes:
-        """Return all metrics in Prometheus's text format."""
-        return generate_latest(self._registry)
 
 
 class _EndToEnd(Collector):

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from schemas.episode import Episode
-from schemas.rejection import Reason, Rejection
-from streams.validation.reading import MAX_FAULTS, MAX_RECORD_BYTES, read_episode
+from schemas.rejection import MAX_FAULTS, Reason, Rejection
+from streams.validation.reading import MAX_RECORD_BYTES, read_episode
 
 GOOD: dict[str, Any] = {
     "episode_id": "E1",

@@ -20,7 +20,7 @@ from streams.kafka.rights import FaustCommand
 from streams.runtime import faust_process
 from streams.settings import Settings
 from streams.validation.rule import Rule
-from streams.worker import run
+from streams.worker import app
 from streams.worker.app import create_worker_app
 
 P = ParamSpec("P")
@@ -66,7 +66,7 @@ def main() -> None:
 
     steps = (
         (faust_process, "verify_topics", verify),
-        (run, "create_worker_app", create),
+        (app, "create_worker_app", create),
         (Consumer, "subscribe", _reaching(Milestone.SUBSCRIBED, Consumer.subscribe)),
         (TransactionWriter, "start", _reaching(Milestone.FENCED, TransactionWriter.start)),
         (PartitionTask, "_open", _reaching(Milestone.OPENED, PartitionTask._open)),  # noqa: SLF001
@@ -74,7 +74,7 @@ def main() -> None:
     )
     for owner, name, step in steps:
         setattr(owner, name, step)
-    run.run_worker(Settings.read())
+    app.run_worker(Settings.read())
 
 
 async def _assigned(*_: object, **__: object) -> None:

@@ -4,8 +4,9 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Final, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
+from schemas.frozen import Frozen
 from schemas.ledger import Position
 from schemas.verdict import Finding, Outcome, Severity, Source
 
@@ -34,20 +35,16 @@ class AlertState(StrEnum):
         return self not in {AlertState.PENDING, AlertState.RESOLVED}
 
 
-class Silence(BaseModel):
+class Silence(Frozen):
     """A period during which an alert sends no notifications."""
-
-    model_config = ConfigDict(frozen=True)
 
     until: AwareDatetime = Field(description="When the silence ends.")
     by: Who = Field(description="Who silenced the alert.")
     why: Why = Field(description="The reason.")
 
 
-class Alert(BaseModel):
+class Alert(Frozen):
     """One rule broken at one provider: a row of the alerts topic, keyed `RULE/PROVIDER`."""
-
-    model_config = ConfigDict(frozen=True)
 
     rule: str = Field(description="Code of the rule, for example LV02.")
     severity: Severity = Field(description="Severity of the rule.")
@@ -80,10 +77,8 @@ class AlertAction(StrEnum):
     UNSILENCE = "unsilence"
 
 
-class AlertCommand(BaseModel):
+class AlertCommand(Frozen):
     """A request to change an alert, keyed by provider."""
-
-    model_config = ConfigDict(frozen=True)
 
     id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")] = Field(
         description="Identifier chosen by the sender; the resulting event repeats it."
@@ -135,10 +130,8 @@ class AlertEventType(StrEnum):
     REFUSED = "refused"
 
 
-class AlertEvent(BaseModel):
+class AlertEvent(Frozen):
     """A change to an alert, or a refused command, keyed like the alert: the audit log."""
-
-    model_config = ConfigDict(frozen=True)
 
     step: AlertEventType = Field(description="What happened.")
     rule: str = Field(description="Code of the rule.")
@@ -161,10 +154,8 @@ class AlertPosition(Position):
     partitions: int = Field(ge=1, description="Partition count of the source topic then.")
 
 
-class EpisodeRow(BaseModel):
+class EpisodeRow(Frozen):
     """The latest verdict on an episode: a row of the worklist, keyed `PROVIDER/EPISODE_ID`."""
-
-    model_config = ConfigDict(frozen=True)
 
     provider: str = Field(description="ODS code of the provider, in capitals.")
     episode_id: str = Field(description="The publisher's identifier of the episode.")

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Final, NotRequired
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints
+from pydantic import Field, Strict, StringConstraints
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from schemas.codes import CODE_CHARACTERS
+from schemas.frozen import Frozen
 
 CODES_IN_A_LIST: Final = 200
 """Maximum number of procedures, and of diagnoses, in an episode."""
@@ -43,10 +44,8 @@ class DatedCode(TypedDict):
 CodeEntry = Annotated[DatedCode | Code, Field(union_mode="left_to_right")]
 
 
-class Episode(BaseModel):
+class Episode(Frozen):
     """One coded hospital episode. Other fields are ignored, and stay in the record."""
-
-    model_config = ConfigDict(frozen=True)
 
     episode_id: EpisodeId
     provider_code: ProviderCode

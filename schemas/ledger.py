@@ -2,17 +2,16 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from schemas.frozen import Frozen
 from schemas.verdict import Outcome
 
 Count = Annotated[int, Field(ge=0)]
 
 
-class Position(BaseModel):
+class Position(Frozen):
     """How far a source partition is processed."""
-
-    model_config = ConfigDict(frozen=True)
 
     upto: int = Field(ge=0, description="Offset of the last record processed.")
 

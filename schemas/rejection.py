@@ -3,7 +3,9 @@
 from enum import StrEnum
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from schemas.frozen import Frozen
 
 MAX_FAULTS: Final = 20
 """Maximum number of faults that are reported for a record."""
@@ -18,22 +20,18 @@ class Reason(StrEnum):
     NOT_AN_EPISODE = "not-an-episode"
 
 
-class Fault(BaseModel):
+class Fault(Frozen):
     """A fault in a record and where it is, without the value found there."""
-
-    model_config = ConfigDict(frozen=True)
 
     place: str = Field(description="Path of the field, or line and column of the JSON error.")
     message: str = Field(description="What is wrong, without quoting the value.")
 
 
-class Rejection(BaseModel):
+class Rejection(Frozen):
     """Why a record is not an episode.
 
     `episode_id` and `provider_code` are not serialised: the verdict around it has them already.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     reason: Reason = Field(description="The kind of rejection.")
     errors: tuple[Fault, ...] = Field(description="The first 20 faults found.")

@@ -3,8 +3,9 @@
 from enum import StrEnum
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from schemas.frozen import Frozen
 from schemas.rejection import Rejection
 
 RULESET: Final = "1"
@@ -51,10 +52,8 @@ class Position(StrEnum):
     INSTEAD = "instead"
 
 
-class Fix(BaseModel):
+class Fix(Frozen):
     """A proposal to a clinical coder, never applied automatically."""
-
-    model_config = ConfigDict(frozen=True)
 
     action: Action = Field(description="What to do with the code.")
     code: str = Field(description="The code to insert or move, or the replacement.")
@@ -63,10 +62,8 @@ class Fix(BaseModel):
     text: str = Field(description="The fix in words.")
 
 
-class Finding(BaseModel):
+class Finding(Frozen):
     """A rule broken at one place."""
-
-    model_config = ConfigDict(frozen=True)
 
     rule: str = Field(description="Code of the rule, for example LV02.")
     name: str = Field(description="Name of the rule, for example levels-not-second.")
@@ -77,20 +74,16 @@ class Finding(BaseModel):
     fix: Fix | None = Field(default=None, description="How to fix it, where that is certain.")
 
 
-class Source(BaseModel):
+class Source(Frozen):
     """The position of a record on Kafka."""
-
-    model_config = ConfigDict(frozen=True)
 
     topic: str = Field(description="Topic that the record was read from.")
     partition: int = Field(ge=0, description="Partition of that topic.")
     offset: int = Field(ge=0, description="Offset within that partition.")
 
 
-class Verdict(BaseModel):
+class Verdict(Frozen):
     """The verdict on a record."""
-
-    model_config = ConfigDict(frozen=True)
 
     episode_id: str | None = Field(description="Identifier of the episode; null if unreadable.")
     provider_code: str | None = Field(description="ODS code, in capitals; null if unreadable.")

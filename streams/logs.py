@@ -11,7 +11,7 @@ from typing import Final, TextIO
 from mode.threads import ServiceThread
 from mode.worker import Worker
 
-from streams.errors import OperatorError
+from streams.errors import OperatorError, causes
 
 OURS: Final = "ipg12"
 """Parent of ipg12's own loggers; only their messages are logged as text."""
@@ -87,11 +87,7 @@ def _is_ours(record: logging.LogRecord) -> bool:
 def _coordinates(error: BaseException) -> str:
     """Return types and place of an exception, without its message."""
     text = f" exception={type(error).__name__}"
-    seen = {id(error)}
-    cause = error
-    while (earlier := cause.__cause__ or cause.__context__) and id(earlier) not in seen:
-        cause = earlier
-        seen.add(id(cause))
+    *_, cause = causes(error, context=True)
     if cause is not error:
         text += f" cause={type(cause).__name__}"
     raised = cause.__traceback__

@@ -16,6 +16,7 @@ from streams.engine.transaction_writer import TransactionWriter
 from streams.kafka.admin import verify_topics
 from streams.kafka.rights import Command
 from streams.kafka.topics import Topics, alerts_group
+from streams.runtime.faust_process import run_faust
 from streams.settings import Settings
 
 REMEDY: Final = "start the alerts again as described in docs/operating.md#alerts"
@@ -45,4 +46,15 @@ def create_alerts_app(settings: Settings) -> faust.App:
         create_processor,
         metrics,
         on_tick,
+    )
+
+
+def run_alerts(settings: Settings) -> None:
+    """Run the alerts process until SIGTERM or SIGINT. Raises OperatorError if it must stop."""
+    run_faust(
+        settings,
+        Command.ALERTS,
+        lambda: create_alerts_app(settings),
+        "IPG12_ALERTS_WEB_PORT",
+        settings.alerts_web_port,
     )

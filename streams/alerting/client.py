@@ -5,10 +5,10 @@ from time import monotonic
 from typing import Final, TypeVar
 
 from confluent_kafka import KafkaError, Message, Producer
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from schemas.alert import Alert, AlertCommand, AlertEvent, EpisodeRow
-from streams.errors import OperatorError
+from streams.errors import OperatorError, written_by_ipg12
 from streams.kafka.admin import verify_use
 from streams.kafka.connection import for_librdkafka
 from streams.kafka.rights import Command
@@ -99,9 +99,5 @@ class AlertClient:
 
 
 def _read(topic: str, message: Message, model: type[T]) -> T:
-    try:
+    with written_by_ipg12(f"{topic}/{message.partition()}/{message.offset()}"):
         return model.model_validate_json(message.value() or b"")
-    except ValidationError:
-        place = f"{topic}/{message.partition()}/{message.offset()}"
-        fault = f"{place} was not written by ipg12; revoke the writer's rights on the topic"
-        raise OperatorError(fault) from None

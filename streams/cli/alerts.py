@@ -43,7 +43,7 @@ def _group() -> None:
 @alerts.command()
 def run() -> None:
     """Run the alerts process until SIGTERM or SIGINT: it turns verdicts into alerts."""
-    from streams.alerting.run import run_alerts
+    from streams.alerting.app import run_alerts
     from streams.settings import Settings
 
     run_alerts(Settings.read())

@@ -4,6 +4,6 @@
 def worker() -> None:
     """Run the worker until SIGTERM or SIGINT; configured by IPG12_… variables."""
     from streams.settings import Settings
-    from streams.worker.run import run_worker
+    from streams.worker.app import run_worker
 
     run_worker(Settings.read())

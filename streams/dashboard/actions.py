@@ -11,10 +11,11 @@ from typing import Final, TypeVar
 from uuid import uuid4
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, Field, ValidationError
 from starlette.exceptions import HTTPException
 
 from schemas.alert import Alert, AlertAction, AlertCommand, AlertEvent, AlertEventType, Who, Why
+from schemas.frozen import Frozen
 from streams.alerting.client import AlertClient
 from streams.dashboard.broadcast import Broadcast
 from streams.dashboard.params import AlertKey
@@ -26,10 +27,8 @@ APPLIED_SECONDS: Final = 5.0
 T = TypeVar("T")
 
 
-class ActionRequest(BaseModel):
+class ActionRequest(Frozen):
     """A request to change an alert."""
-
-    model_config = ConfigDict(frozen=True)
 
     by: Who = Field(description="Name of the person who requests the change.")
     why: Why | None = Field(default=None, description="Reason or note; no patient data.")

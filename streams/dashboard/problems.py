@@ -7,19 +7,18 @@ from typing import Any, Final
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from starlette.exceptions import HTTPException
 
+from schemas.frozen import Frozen
 from schemas.rejection import Fault
 from streams.errors import OperatorError
 
 MEDIA_TYPE: Final = "application/problem+json"
 
 
-class Problem(BaseModel):
+class Problem(Frozen):
     """Why a request failed."""
-
-    model_config = ConfigDict(frozen=True)
 
     type: str = Field(default="about:blank", description="Always `about:blank`: see `status`.")
     title: str = Field(description="Name of the HTTP status.")

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from schemas.alert import Alert, AlertEvent, AlertPosition, AlertState, EpisodeRow
 from schemas.ledger import LedgerRow
 from streams.dashboard.timeline import Timeline
-from streams.errors import OperatorError
+from streams.errors import OperatorError, written_by_ipg12
 from streams.kafka.topics import Topics
 
 EVENTS_KEPT: Final = 200
@@ -73,16 +73,11 @@ class ReadModel:
 
     def apply(self, record: ReadRecord) -> None:
         """Apply a record. Raises OperatorError if it is not valid on its topic."""
-        try:
+        with written_by_ipg12(f"{record.topic}/{record.partition}/{record.offset}"):
             if record.value is None:
                 self._delete(record.topic, record.key.decode())
             else:
                 self._handlers[record.topic](record, record.value)
-        except ValueError:  # includes pydantic's ValidationError
-            place = f"{record.topic}/{record.partition}/{record.offset}"
-            action = "revoke its writer's access, then see docs/operating.md#when-the-worker-stops"
-            message = f"{place} is not a valid ipg12 record; {action}"
-            raise OperatorError(message) from None
 
     def verify_complete(self) -> None:
         """Raise OperatorError until each topic has been read to its end."""

@@ -5,10 +5,11 @@ from enum import StrEnum
 from functools import cache
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from schemas.alert import Alert, AlertEvent, AlertState, EpisodeRow
 from schemas.episode import submitted_codes
+from schemas.frozen import Frozen
 from schemas.verdict import Outcome, Severity
 from streams.dashboard.read_model import needs_attention
 from streams.dashboard.timeline import Bar
@@ -44,18 +45,14 @@ class AlertView(StrEnum):
         }[self]
 
 
-class _Response(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class AlertList(_Response):
+class AlertList(Frozen):
     """One page of the alerts that match the request."""
 
     total: Count = Field(description="Number of matching alerts, on all pages.")
     alerts: tuple[Alert, ...] = Field(description="Alerts on this page, the most urgent first.")
 
 
-class AlertDetail(_Response):
+class AlertDetail(Frozen):
     """One alert with its history and the episodes to correct."""
 
     alert: Alert = Field(description="The current state of the alert.")
@@ -67,21 +64,21 @@ class AlertDetail(_Response):
     )
 
 
-class ProviderCount(_Response):
+class ProviderCount(Frozen):
     """Number of episodes that one provider has to correct."""
 
     provider: str = Field(description="ODS code of the provider.")
     episodes: Count = Field(description="Number of episodes with errors to correct.")
 
 
-class Worklist(_Response):
+class Worklist(Frozen):
     """One page of the episodes that a provider has to correct."""
 
     total: Count = Field(description="Number of matching episodes, on all pages.")
     episodes: tuple[EpisodeRow, ...] = Field(description="Episodes on this page, the oldest first.")
 
 
-class Counters(_Response):
+class Counters(Frozen):
     """Counts of all records and findings, and how up to date they are."""
 
     outcomes: dict[Outcome, Count] = Field(description="Number of records by outcome, in total.")
@@ -100,7 +97,7 @@ class Counters(_Response):
     )
 
 
-class Example(_Response):
+class Example(Frozen):
     """A sequence that breaks a rule, and the most similar one that does not."""
 
     why: str = Field(description="What is wrong with the sequence that breaks the rule.")
@@ -111,7 +108,7 @@ class Example(_Response):
     proposed: tuple[str, ...] | None = Field(description="Procedure codes proposed; null if none.")
 
 
-class RuleDetail(_Response):
+class RuleDetail(Frozen):
     """One rule, with its reason, sources and examples."""
 
     code: str = Field(description="Code of the rule, for example LV02.")

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
+from schemas.frozen import Frozen
 from schemas.ledger import LedgerRow
 from schemas.verdict import PUBLISHED, Outcome
 
@@ -16,10 +17,8 @@ MINUTE: Final = timedelta(minutes=1)
 Key = TypeVar("Key", bound=str)
 
 
-class Bar(BaseModel):
+class Bar(Frozen):
     """Records counted in one interval."""
-
-    model_config = ConfigDict(frozen=True)
 
     begin: AwareDatetime = Field(description="Start of the interval.")
     outcomes: dict[Outcome, int] = Field(description="Number of records by outcome; 0 if left out.")

@@ -20,7 +20,7 @@ from streams.engine.tables import NoTables
 from streams.engine.task_manager import TICK_SECONDS, TaskManager
 from streams.engine.transport import CommittedTransport
 from streams.kafka.connection import for_faust
-from streams.runtime.health import Health, serve_with_faust
+from streams.runtime.health import answers, serve_with_faust
 from streams.settings import Settings
 
 SESSION_SECONDS: Final = 6.0
@@ -84,7 +84,7 @@ def create_app(
         )
         app.agent(source, name=name, isolated_partitions=True)(chunk_agent(app, tasks))
     _supervise(app, tasks, lambda: on_tick(tasks.processors))
-    serve_with_faust(app, Health(metrics.exposition, tasks.not_ready))
+    serve_with_faust(app, answers(metrics.exposition, tasks.not_ready))
     return app
 
 

@@ -9,10 +9,10 @@ from typing import Final, TypeVar
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaTimeoutError
 from aiokafka.structs import TopicPartition
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from streams.batches.fetched import verify_readable
-from streams.errors import OperatorError
+from streams.errors import written_by_ipg12
 from streams.kafka.consumers import committed_consumer
 from streams.kafka.stopping import STOP_SECONDS, stop_within
 from streams.records import Record
@@ -132,17 +132,11 @@ def _parse(
     partition: TopicPartition, record: Record, model: type[ModelT]
 ) -> tuple[str, ModelT | None]:
     """Return a record's key and row; None for a tombstone. Raises OperatorError."""
-    try:
+    with written_by_ipg12(f"{partition.topic}/{partition.partition}/{record.offset}"):
         key = bytes(record.key or b"").decode()
         if record.value is None:
             return key, None
         return key, model.model_validate_json(bytes(record.value))
-    except (UnicodeDecodeError, ValidationError):
-        message = (
-            f"{partition.topic}/{partition.partition}/{record.offset} is not a row of ipg12; "
-            f"see docs/operating.md#when-the-worker-stops"
-        )
-        raise OperatorError(message) from None
 
 
 async def _read_until(

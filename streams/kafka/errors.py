@@ -1,6 +1,5 @@
 """Classification of broker errors: refused for good, unavailable, or worth a retry."""
 
-from collections.abc import Iterator
 from typing import Final
 
 from aiokafka.errors import (
@@ -20,6 +19,8 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
     TransactionalIdAuthorizationFailed,
 )
+
+from streams.errors import causes
 
 PRODUCER_UNUSABLE: Final = (KafkaError, IllegalOperation, AssertionError, TimeoutError)
 """Raised by aiokafka if a client is fenced, disconnected or in the wrong state."""
@@ -49,7 +50,7 @@ def refusal(error: BaseException) -> str | None:
 
     A note on the error names a topic.
     """
-    for cause in _causes(error):
+    for cause in causes(error):
         for kind, advice in _ADVICE.items():
             if isinstance(cause, kind):
                 return " ".join([name_of(cause), *getattr(cause, "__notes__", [])]) + f"; {advice}"
@@ -60,7 +61,7 @@ def unavailable(error: BaseException) -> bool:
     """Return whether the brokers are temporarily unavailable."""
     return any(
         isinstance(cause, _UNAVAILABLE) or (isinstance(cause, KafkaError) and cause.retriable)
-        for cause in _causes(error)
+        for cause in causes(error)
     )
 
 
@@ -69,7 +70,7 @@ def name_of(error: BaseException) -> str:
 
     The text of other exceptions may quote a record, and is never used.
     """
-    *_, cause = _causes(error)
+    *_, cause = causes(error)
     name = type(error).__name__
     if cause is not error:
         return f"{name} from {name_of(cause)}"
@@ -78,13 +79,3 @@ def name_of(error: BaseException) -> str:
         listed = concerned if isinstance(concerned, set | frozenset | list) else [concerned]
         return f"{name} {', '.join(sorted(map(str, listed)))}"
     return name
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and its causes: aiokafka wraps the errors that brokers return."""
-    seen: set[int] = set()
-    cause: BaseException | None = error
-    while cause is not None and id(cause) not in seen:  # Mode makes an exception its own cause
-        seen.add(id(cause))
-        yield cause
-        cause = cause.__cause__

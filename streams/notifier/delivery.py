@@ -10,7 +10,7 @@ from schemas.alert import AlertEvent
 from streams.alerts.alertmanager import AlertmanagerMessage, for_alertmanager
 from streams.alerts.notification import notification
 from streams.alerts.pagerduty import PagerDutyEvent, for_pagerduty
-from streams.errors import OperatorError
+from streams.errors import OperatorError, causes
 from streams.notifier.response import DeliveryOutcome, outcome_of, retry_after_seconds
 from streams.setting_types import WebhookShape
 from streams.settings import Settings
@@ -107,9 +107,6 @@ class Delivery:
 
 def _name(error: BaseException) -> str:
     """Return the name of an error and of its first cause; their texts may quote the URL."""
-    cause, seen = error, {id(error)}
-    while (next_one := cause.__cause__ or cause.__context__) and id(next_one) not in seen:
-        cause = next_one
-        seen.add(id(cause))
+    *_, cause = causes(error, context=True)
     name = type(error).__name__
     return name if cause is error else f"{name} from {type(cause).__name__}"

@@ -8,10 +8,9 @@ from time import monotonic
 from typing import Final
 
 from confluent_kafka import Message
-from pydantic import ValidationError
 
 from schemas.alert import AlertEvent
-from streams.errors import OperatorError
+from streams.errors import OperatorError, written_by_ipg12
 from streams.notifier.alert_events import AlertEventConsumer
 from streams.notifier.delivery import Delivery
 from streams.notifier.metrics import WebhookMetrics
@@ -98,8 +97,11 @@ class Notifier:
         """Deliver the first event of a queue, and commit it."""
         message = queue.events[0]
         place = f"{message.topic()}/{message.partition()}/{message.offset()}"
-        if queue.processed is None and not self._deliver(queue, place, _read(place, message)):
-            return
+        if queue.processed is None:
+            with written_by_ipg12(place):
+                event = AlertEvent.model_validate_json(message.value() or b"")
+            if not self._deliver(queue, place, event):
+                return
         if fault := self._consumer.commit(message):
             self._wait(queue, "webhook.commit-retried", place, fault, COMMIT_RETRY_SECONDS)
             return
@@ -174,15 +176,3 @@ class Notifier:
         if queue and queue.processed is not None:
             self._consumer.commit(queue.events[0])
         self._metrics.forget(number)
-
-
-def _read(place: str, message: Message) -> AlertEvent:
-    try:
-        return AlertEvent.model_validate_json(message.value() or b"")
-    except ValidationError:
-        fault = (
-            f"{place} is not an alert event; revoke the right to write from whoever wrote it, and "
-            f"set the group's offset behind it, see "
-            f"docs/operating.md#rows-that-ipg12-did-not-write"
-        )
-        raise OperatorError(fault) from None

@@ -13,7 +13,7 @@ from streams.logs import set_up_logs
 from streams.notifier.delivery import Delivery
 from streams.notifier.metrics import WebhookMetrics
 from streams.notifier.notifier import Notifier
-from streams.runtime.health import Health, serve_in_thread
+from streams.runtime.health import answers, serve_in_thread
 from streams.runtime.process import operator_error, verify_port
 from streams.settings import Settings
 
@@ -47,7 +47,7 @@ def run_notifier(settings: Settings) -> None:
     metrics = WebhookMetrics()
     try:
         notifier = Notifier(settings, delivery, metrics)
-        serve_in_thread(port, Health(metrics.exposition, notifier.not_ready))
+        serve_in_thread(port, answers(metrics.exposition, notifier.not_ready))
         _handle_signals(notifier, delivery)
         notifier.run()
     except Exception as fault:  # noqa: BLE001  # whatever it is, it ends in one line

@@ -1,82 +1,65 @@
 """Health and metrics over HTTP: `/livez`, `/readyz` and `/metrics`, and nothing else."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Final, NamedTuple
+from typing import Final
 
 import faust
-from faust.types import web
+from faust.types.web import Request, Response
 from faust.web.base import BlueprintManager, View
 
-JSON: Final = "application/json"
-EXPOSITION: Final = "text/plain; version=0.0.4; charset=utf-8"
+Answer = Callable[[], tuple[HTTPStatus, str, bytes]]
+"""Returns the status, the content type and the body."""
+
+_EXPOSITION: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
-class Response(NamedTuple):
-    """What a path is answered with."""
+def answers(
+    exposition: Callable[[], bytes], not_ready: Callable[[], str | None]
+) -> dict[str, Answer]:
+    """Return what answers each path.
 
-    status: HTTPStatus
-    content_type: str
-    body: bytes
+    `exposition` returns the metrics in Prometheus's text format. `not_ready` returns why records
+    cannot be processed at present; None if they can. Both may be called from any thread.
+    """
 
-
-class Health:
-    """Answers the three paths for one process."""
-
-    def __init__(
-        self, exposition: Callable[[], bytes], not_ready: Callable[[], str | None]
-    ) -> None:
-        """Take what answers.
-
-        `exposition` returns the metrics in Prometheus's text format. `not_ready` returns why
-        records cannot be processed at present; None if they can.
-        """
-        self._exposition = exposition
-        self._not_ready = not_ready
-        self.paths: Final = {
-            "/livez": self._livez,
-            "/readyz": self._readyz,
-            "/metrics": self._metrics,
-        }
-
-    def _livez(self) -> Response:
-        return Response(HTTPStatus.OK, JSON, b'{"alive":true}')
-
-    def _readyz(self) -> Response:
-        reason = self._not_ready()
+    def readyz() -> tuple[HTTPStatus, str, bytes]:
+        reason = not_ready()
+        body = json.dumps({"ready": reason is None, "reason": reason}).encode()
         status = HTTPStatus.SERVICE_UNAVAILABLE if reason else HTTPStatus.OK
-        body = json.dumps({"ready": reason is None, "reason": reason}, separators=(",", ":"))
-        return Response(status, JSON, body.encode())
+        return status, "application/json", body
 
-    def _metrics(self) -> Response:
-        return Response(HTTPStatus.OK, EXPOSITION, self._exposition())
+    return {
+        "/livez": lambda: (HTTPStatus.OK, "application/json", b'{"alive": true}'),
+        "/readyz": readyz,
+        "/metrics": lambda: (HTTPStatus.OK, _EXPOSITION, exposition()),
+    }
 
 
-def serve_with_faust(app: faust.App, health: Health) -> None:
+def serve_with_faust(app: faust.App, paths: dict[str, Answer]) -> None:
     """Serve from the app's own web server, which then serves nothing else."""
     app.web.blueprints = BlueprintManager()
-    for path, answer in health.paths.items():
-
-        async def page(
-            view: View,
-            request: web.Request,  # noqa: ARG001  # Faust passes it
-            answer: Callable[[], Response] = answer,
-        ) -> web.Response:
-            status, content_type, body = answer()
-            return view.bytes(body, status=status, headers={"Content-Type": content_type})
-
-        app.page(path)(page)
+    for path, answer in paths.items():
+        app.page(path)(_page(answer))
 
 
-def serve_in_thread(port: int, health: Health) -> None:
+def _page(answer: Answer) -> Callable[[View, Request], Awaitable[Response]]:
+    async def page(view: View, request: Request) -> Response:  # noqa: ARG001  # Faust passes it
+        status, content_type, body = answer()
+        return view.bytes(body, status=status, headers={"Content-Type": content_type})
+
+    return page
+
+
+def serve_in_thread(port: int, paths: dict[str, Answer]) -> None:
     """Serve on all interfaces from a thread of its own, until the process ends."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            answer = health.paths.get(self.path.partition("?")[0])
+            answer = paths.get(self.path.partition("?")[0])
             if answer is None:
                 self.send_error(HTTPStatus.NOT_FOUND)
                 return
@@ -90,5 +73,4 @@ def serve_in_thread(port: int, health: Health) -> None:
         def log_message(self, *_: object) -> None:
             """Log no request."""
 
-    server = ThreadingHTTPServer(("", port), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=ThreadingHTTPServer(("", port), Handler).serve_forever, daemon=True).start()

@@ -13,6 +13,7 @@ from streams.engine.transaction_writer import TransactionWriter
 from streams.kafka.admin import verify_topics
 from streams.kafka.rights import Command
 from streams.kafka.topics import Topics
+from streams.runtime.faust_process import run_faust
 from streams.settings import Settings
 from streams.validation.rule import Rule
 from streams.validation.rules import RULES
@@ -46,4 +47,15 @@ def create_worker_app(settings: Settings, rules: Iterable[Rule] = RULES) -> faus
         create_processor,
         metrics,
         on_tick,
+    )
+
+
+def run_worker(settings: Settings, rules: Iterable[Rule] = RULES) -> None:
+    """Run the worker until SIGTERM or SIGINT. Raises OperatorError if it cannot continue."""
+    run_faust(
+        settings,
+        Command.WORKER,
+        lambda: create_worker_app(settings, rules),
+        "IPG12_WEB_PORT",
+        settings.web_port,
     )

@@ -14,7 +14,7 @@ from schemas.episode import Episode
 from streams.cli import main
 from streams.records import Record
 from streams.validation.rules import RULES
-from streams.worker import run
+from streams.worker import app
 from streams.worker.metrics import Metrics
 
 
@@ -38,7 +38,7 @@ POISONED_RULE = replace(
 
 
 def in_rule() -> None:
-    run.run_worker = partial(run.run_worker, rules=(POISONED_RULE, *RULES))
+    app.run_worker = partial(app.run_worker, rules=(POISONED_RULE, *RULES))
 
 
 def after_commit() -> None:

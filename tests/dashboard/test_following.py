@@ -101,5 +101,5 @@ async def test_it_reports_since_when_brokers_are_unreachable_until_they_answer(
 
 
 async def test_an_invalid_record_ends_it() -> None:
-    with pytest.raises(OperatorError, match="is not a valid ipg12 record"):
+    with pytest.raises(OperatorError, match="was not written by ipg12"):
         await follow(FakeReader(b"{", lags=[0]), "e", ReadModel(TOPICS), Broadcast())  # type: ignore[arg-type]

@@ -54,7 +54,7 @@ def test_the_latest_events_of_a_long_history_are_kept() -> None:
 
 @pytest.mark.parametrize("topic", ReadModel(TOPICS).topics)
 def test_an_invalid_record_is_an_error_that_names_its_place(topic: str) -> None:
-    with pytest.raises(OperatorError, match=f"^{topic}/3/17 is not a valid ipg12 record; [^{{]*$"):
+    with pytest.raises(OperatorError, match=f"^{topic}/3/17 was not written by ipg12; [^{{]*$"):
         ReadModel(TOPICS).apply(ReadRecord(topic, 3, 17, 0, b"key", b'{"secret": 1}'))
 
 

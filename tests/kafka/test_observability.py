@@ -91,4 +91,4 @@ def test_processes_beyond_the_number_of_partitions_stand_by_ready(deploy: Deploy
             "one of them stood by",
             60,
         )
-        assert spare.get("/readyz") == (200, '{"ready":true,"reason":null}')
+        assert spare.get("/readyz") == (200, '{"ready": true, "reason": null}')

@@ -234,7 +234,7 @@ def test_what_will_not_be_taken_or_is_no_step_stops_it_in_one_line_and_comes_fir
             wait_done(second, 2)
             (foreign,) = story.write([b'{"step": "secret"}'])
             assert second.wait(SECONDS) == 2
-        assert f"ipg12: {foreign} is not an alert event; " in last_line(second)
+        assert f"ipg12: {foreign} was not written by ipg12; " in last_line(second)
         assert "secret" not in second.log.read_text()
     assert keys(receiver) == places
 

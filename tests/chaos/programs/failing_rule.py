@@ -8,7 +8,7 @@ from streams.cli import main
 from streams.validation.rule import Hit
 from streams.validation.rules import RULES
 from streams.validation.sequence import CodedSequence
-from streams.worker import run
+from streams.worker import app
 
 POISON = "W37.1"
 
@@ -21,5 +21,5 @@ def fails_on_poison(sequence: CodedSequence) -> Iterator[Hit]:
     yield from first.check(sequence)
 
 
-run.run_worker = partial(run.run_worker, rules=(replace(first, check=fails_on_poison), *others))
+app.run_worker = partial(app.run_worker, rules=(replace(first, check=fails_on_poison), *others))
 main()

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
 
 import faust
 from aiokafka.structs import TopicPartition
@@ -19,8 +18,6 @@ from streams.kafka.topics import Topics, alerts_group
 from streams.runtime.faust_process import run_faust
 from streams.settings import Settings
 
-REMEDY: Final = "start the alerts again as described in docs/operating.md#alerts"
-
 
 def create_alerts_app(settings: Settings) -> faust.App:
     """Create the app, a member of the group `IPG12_GROUP-alerts`."""
@@ -30,7 +27,7 @@ def create_alerts_app(settings: Settings) -> faust.App:
     topics = Topics(settings.topic_prefix)
     metrics = AlertMetrics()
     reader = PartitionReader(ours)
-    ledger = Ledger(reader, topics.alert_ledger, ours.group, REMEDY)
+    ledger = Ledger(reader, topics.alert_ledger, ours.group)
 
     def create_processor(number: int) -> AlertProcessor:
         writer = TransactionWriter(ours, TopicPartition(topics.verdicts, number))

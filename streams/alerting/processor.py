@@ -71,7 +71,7 @@ class AlertProcessor:
                 message = (
                     f"{source.topic} has {self._partitions} partitions, but had "
                     f"{position.partitions} when its alerts were last updated; "
-                    f"start the alerts again as described in docs/operating.md#alerts"
+                    f"see docs/operating.md#start-the-alerts-again"
                 )
                 raise OperatorError(message)
         alerts = await self._reader.table(TopicPartition(self._topics.alerts, number), Alert)

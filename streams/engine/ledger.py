@@ -18,12 +18,11 @@ PositionT = TypeVar("PositionT", bound=Position)
 class Ledger:
     """Reads rows of a ledger topic, and verifies them against sources and group offsets."""
 
-    def __init__(self, reader: PartitionReader, topic: str, group: str, remedy: str) -> None:
-        """Read `topic`; `remedy` says what to do if a source was deleted and created again."""
+    def __init__(self, reader: PartitionReader, topic: str, group: str) -> None:
+        """Read the ledger topic `topic`; `group` is the consumer group of its writers."""
         self._reader = reader
         self._topic = topic
         self._group = group
-        self._remedy = remedy
 
     async def last_row(self, source: TopicPartition, model: type[PositionT]) -> PositionT | None:
         """Read the row of a source partition that has a ledger partition to itself.
@@ -66,12 +65,12 @@ class Ledger:
             message = (
                 f"topic {self._topic} has no row for {where}, but group {self._group} is at offset "
                 f"{group_offset}; restore the topic, or start again as described in "
-                f"docs/operating.md#when-the-ledger-is-lost"
+                f"docs/operating.md#ledger-lost"
             )
             raise OperatorError(message)
         if row is not None and row.upto >= end:
             message = (
                 f"topic {self._topic} has {where} processed up to offset {row.upto}, but that "
-                f"ends at {end}; if it was deleted and created again, {self._remedy}"
+                f"ends at {end}; was it deleted? See docs/operating.md#input-deleted"
             )
             raise OperatorError(message)

@@ -76,7 +76,7 @@ class GroupOffsets:
         """Return the error that the next event of a partition is unknown or deleted."""
         message = (
             f"{self._topic}/{number} does not hold the next offset of the group {self._group}; "
-            f"set the group's offset, see docs/operating.md"
+            f"set the group's offset, see docs/operating.md#skip-an-event"
         )
         return OperatorError(message)
 

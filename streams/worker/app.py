@@ -1,7 +1,6 @@
 """The worker's app: validates the episodes of the input topic."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 import faust
 from aiokafka.structs import TopicPartition
@@ -21,13 +20,11 @@ from streams.worker.dead_letter_alarm import DeadLetterAlarm
 from streams.worker.metrics import Metrics
 from streams.worker.processor import ValidationProcessor
 
-REMEDY: Final = "use another IPG12_GROUP and IPG12_TOPIC_PREFIX"
-
 
 def create_worker_app(settings: Settings, rules: Iterable[Rule] = RULES) -> faust.App:
     """Create the app that checks every episode against `rules`."""
     topics = Topics(settings.topic_prefix)
-    ledger = Ledger(PartitionReader(settings), topics.ledger, settings.group, REMEDY)
+    ledger = Ledger(PartitionReader(settings), topics.ledger, settings.group)
     metrics = Metrics()
     alarm = DeadLetterAlarm(metrics)
 

@@ -1,8 +1,10 @@
+import ast
 import os
 import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -18,6 +20,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 DESIGN = (ROOT / "docs/design.md").read_text(encoding="utf-8")
 OPERATING = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")]
+LEAST_CHARACTERS, LEAST_LINES = 20, 25
 SESSIONS = re.findall(r"```console\n\$ ipg12 ([^\n]*)\n(.*?)```", README, re.DOTALL)
 
 
@@ -65,6 +68,25 @@ def test_the_operating_page_has_a_line_for_every_case_of_chaos() -> None:
     faults = OPERATING.split("## Faults")[1].split("\n## ")[0]
     rows = re.findall(r"^\| (.*?) \|", faults, re.MULTILINE)
     assert rows[1:] == [case.name for case in CASES]
+
+
+def texts_of_the_product() -> Iterator[str]:
+    """Give a regular expression for each text in the sources."""
+    for path in (ROOT / "streams").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+            words = [each.value if isinstance(each, ast.Constant) else None for each in parts]
+            if len("".join(filter(None, map(str, words)))) >= LEAST_CHARACTERS:
+                yield ".+?".join(re.escape(str(each)) for each in words if each is not None)
+
+
+def test_every_line_that_the_operating_page_explains_is_one_that_the_product_says() -> None:
+    quote = r"``ipg12: (.+?)``|`ipg12: ([^`]{20,})`|^    ipg12: (.*)$"
+    quoted = re.findall(quote, OPERATING, re.MULTILINE)
+    texts = [re.compile(each) for each in texts_of_the_product()]
+    lines = ["".join(each) for each in quoted]
+    assert len(lines) > LEAST_LINES
+    assert [line for line in lines if not any(each.search(line) for each in texts)] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)

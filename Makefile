@@ -19,6 +19,9 @@ python_is_new_enough = $(shell $(PYTHON) -c 'import sys; print("yes" * (sys.vers
 
 COMPILE = CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --upgrade
 
+# Two processes, each with a whole file of tests at a time: what a file has started is its own.
+PYTEST = $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
+
 # Pure modules decide what happens to a record: every branch of theirs is tested.
 PURE := schemas/*,streams/validation/*,streams/alerts/*,streams/records.py,streams/packed.py
 PURE := $(PURE),streams/kafka/rights.py,streams/kafka/topics.py,streams/notifier/response.py
@@ -26,7 +29,7 @@ PURE := $(PURE),streams/kafka/rights.py,streams/kafka/topics.py,streams/notifier
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test needs lint types format docs picture bench profile chaos fuzz lock compose-config clean
+.PHONY: help demo check test needs lint types format docs picture bench profile chaos fuzz lock compose-config clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' Makefile | expand -t 22
@@ -34,8 +37,11 @@ help: ## list the targets
 demo: $(RUNTIME) ## run everything on an embedded broker with synthetic records
 	@$(BIN)/ipg12 demo
 
+check: lint types ## run lint, types, and the tests that need nothing but this checkout
+	$(PYTEST) -m quick
+
 test: needs lint types ## run lint, types and every test (needs Java, Maven and apt-get)
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	$(PYTEST) --cov --cov-report=term:skip-covered
 	@pure=$$($(BIN)/coverage report --show-missing --fail-under=100 --include='$(PURE)') \
 		|| { echo "$$pure"; echo 'make test: pure modules need full coverage; add tests for the lines above' >&2; exit 1; }
 

@@ -1,5 +1,6 @@
-"""One Kafka for the whole run, and topics of its own for each test."""
+"""One Kafka for each process that runs tests, and topics of its own for each test."""
 
+import os
 import signal
 from collections.abc import Iterator
 from itertools import count
@@ -9,11 +10,28 @@ import pytest
 from broker.deployment import Deploy, Deployment
 from broker.distribution import what_is_missing
 from broker.kafka import Cluster
+from needs import QUICK
 
+from streams.demo import broker
+
+TESTS = Path(__file__).parent
 NUMBERS = count(1)
 
 # A shell's background jobs ignore Ctrl-C, and so would the commands that tests stop with it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# Of the processes that run tests side by side, none gives a port that another may give.
+PROCESS = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+PROCESSES = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+broker._ports = (port for port in broker._ports if port % PROCESSES == PROCESS)  # noqa: SLF001
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need neither Java, nor a browser, nor Debian's packages."""
+    for item in items:
+        if item.path.relative_to(TESTS).parts[0] in QUICK:
+            item.add_marker("quick")
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from needs import absent
+from needs import absent, claim
 
 CACHE = Path(__file__).parents[1] / ".cache" / "debian"
 APT = "apt-get"
@@ -27,6 +27,7 @@ def unpacked(package: str, *more: str, dependencies: bool = False) -> Path:
     machine lacks, recommendations aside. The first call decides what is in it; later ones, and
     those of other processes, find it there.
     """
+    claim(APT)
     folder = CACHE / package
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("wb") as lock:

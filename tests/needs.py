@@ -1,9 +1,13 @@
 """What `make test` needs of the machine, named before any test is run."""
 
+import os
 import re
 import shutil
 import subprocess
 import sys
+
+QUICK = ("broker", "cli", "dashboard", "demo", "docs", "fuzz", "packaging", "pure", "stream")
+"""The folders whose tests need nothing of the kind: `make check` runs them and no others."""
 
 JAVA_VERSION = 17
 NEEDED = {
@@ -22,6 +26,23 @@ def missing() -> list[str]:
         what = f"is version {version}" if version else "does not name its version"
         lines.append(f"`java` {what}; the tests need {NEEDED['java']}")
     return lines
+
+
+class MisplacedError(Exception):
+    """A test needs a program, and lies among those that need none."""
+
+    def __init__(self, program: str, folder: str) -> None:
+        super().__init__(
+            f"tests/{folder} is for tests that need nothing of the machine (tests/needs.py), "
+            f"and this one needs `{program}`: move it"
+        )
+
+
+def claim(program: str) -> None:
+    """Fail where a test that runs may not need a program, be it there or not."""
+    _, _, path = os.environ.get("PYTEST_CURRENT_TEST", "").partition("tests/")
+    if (folder := path.partition("/")[0]) in QUICK:
+        raise MisplacedError(program, folder)
 
 
 def absent(program: str) -> str:

@@ -198,9 +198,12 @@ class Deployment:
         everything = set(range(self.topics()[self.topic("episodes")]))
 
         def shared() -> dict[Worker, set[int]]:
-            shares = {worker: worker.partitions() for worker in workers}
-            whole = sorted(chain(*shares.values())) == sorted(everything)
-            return shares if whole and all(shares.values()) else {}
+            shares: dict[Worker, set[int]] = {}
+            for worker in reversed(workers):  # the newest is the last to have any
+                if not (share := worker.partitions()):
+                    return {}
+                shares[worker] = share
+            return shares if sorted(chain(*shares.values())) == sorted(everything) else {}
 
         what = f"{len(workers)} workers shared the partitions"
         return workers[-1].wait_until(shared, what, DONE_SECONDS)

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from needs import absent
+from needs import absent, claim
 
 POM = Path(__file__).with_name("pom.xml")
 CACHE = Path(__file__).parents[2] / ".cache"
@@ -50,6 +50,7 @@ def kafka_jars() -> Path:
 
 def find_program(name: str) -> str:
     """Find a program that is needed on the path."""
+    claim(name)
     found = shutil.which(name)
     if found is None:
         raise NotInstalledError(name)

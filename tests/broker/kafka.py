@@ -241,5 +241,6 @@ def _broker_properties(address: str, copies: int) -> dict[str, str]:
 
 
 def _java(main_class: str) -> list[str]:
-    options = ["-Xmx768m", "-XX:+UseSerialGC", "-Dorg.apache.logging.log4j.level=WARN"]
+    options = ["-Xmx768m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]  # it does not run long
+    options += ["-Dorg.apache.logging.log4j.level=WARN"]
     return [find_program("java"), *options, "-cp", f"{kafka_jars()}/*", main_class]

@@ -13,7 +13,7 @@ from chaos.scene import Scene
 AWAY = "waiting for the brokers"
 
 
-@case(short=1, long=20)
+@case(short=1, long=20, alone=True)
 def a_broker_is_killed_and_comes_back(scene: Scene, rounds: int) -> None:
     scene.start(1)
     scene.publish_all_the_time()
@@ -31,7 +31,7 @@ def a_broker_is_killed_and_comes_back(scene: Scene, rounds: int) -> None:
         scene.wait_in_sync()
 
 
-@case(short=1, long=4)
+@case(short=1, long=4, alone=True)
 def two_brokers_are_down_for_a_while(scene: Scene, rounds: int) -> None:
     (worker,) = scene.start(1)
     scene.publish_all_the_time()
@@ -39,7 +39,7 @@ def two_brokers_are_down_for_a_while(scene: Scene, rounds: int) -> None:
         lose(scene, worker, scene.random.sample(scene.cluster.brokers, 2), outages=number + 1)
 
 
-@case(short=0, long=4)
+@case(short=0, long=4, alone=True)
 def the_whole_cluster_goes_down_and_comes_up(scene: Scene, rounds: int) -> None:
     (worker,) = scene.start(1)
     scene.publish_all_the_time()

@@ -17,6 +17,8 @@ class Case:
     short: int
     """Rounds in the short form; 0 where it takes too long for every change."""
     long: int
+    alone: bool
+    """Whether it strikes at brokers or connections, so that no other may be played meanwhile."""
     partitions: int
     settings: dict[str, str]
 
@@ -42,14 +44,16 @@ class Result:
         self.account.assert_clean()
 
 
-def case(*, short: int, long: int, partitions: int = 4, **settings: str) -> Callable[[Play], Case]:
+def case(
+    *, short: int, long: int, alone: bool = False, partitions: int = 4, **settings: str
+) -> Callable[[Play], Case]:
     """Make a case of a function that lets its fault strike in so many rounds.
 
     `settings` are for every worker: `chunk_records="2000"` and the like.
     """
 
     def decorate(play: Play) -> Case:
-        return Case(play, short, long, partitions, settings)
+        return Case(play, short, long, alone, partitions, settings)
 
     return decorate
 

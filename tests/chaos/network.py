@@ -10,7 +10,7 @@ from chaos.case import case
 from chaos.scene import Scene
 
 
-@case(short=2, long=50)
+@case(short=2, long=50, alone=True)
 def connections_are_reset(scene: Scene, rounds: int) -> None:
     scene.start(1, brokers=scene.cluster.edge_address)
     scene.publish_all_the_time()
@@ -21,7 +21,7 @@ def connections_are_reset(scene: Scene, rounds: int) -> None:
         scene.wait_beyond(last)
 
 
-@case(short=1, long=10)
+@case(short=1, long=10, alone=True)
 def connections_stall_for_longer_than_a_session(scene: Scene, rounds: int) -> None:
     (apart,) = scene.start(1, brokers=scene.cluster.edge_address)
     (other,) = scene.start(1)
@@ -37,7 +37,7 @@ def connections_stall_for_longer_than_a_session(scene: Scene, rounds: int) -> No
         scene.wait_ready(apart)
 
 
-@case(short=1, long=10)
+@case(short=1, long=10, alone=True)
 def a_worker_is_stopped_while_its_brokers_are_out_of_reach(scene: Scene, rounds: int) -> None:
     for _ in range(rounds):
         (worker,) = scene.start(1, brokers=scene.cluster.edge_address)
@@ -54,7 +54,7 @@ def a_worker_is_stopped_while_its_brokers_are_out_of_reach(scene: Scene, rounds:
         assert scene.workers.pop().stop() == 0
 
 
-@case(short=6, long=100)
+@case(short=6, long=100, alone=True)
 def requests_arrive_late(scene: Scene, rounds: int) -> None:
     network = scene.cluster.network
     scene.random.choice(network.proxies).delay_seconds = 0.1

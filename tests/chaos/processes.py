@@ -35,7 +35,7 @@ def a_rule_fails(scene: Scene, rounds: int) -> None:
         scene.forget_ended()
 
 
-@case(short=80, long=160, partitions=16, chunk_records="2000")
+@case(short=40, long=160, partitions=16, chunk_records="2000")
 def records_are_as_large_as_they_may_be(scene: Scene, rounds: int) -> None:
     for number in range(rounds):
         value = padded(scene.deployment.episode(COMPLIANT[number % 2]), MIB - number % 3)

@@ -1,12 +1,23 @@
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 from broker.distribution import what_is_missing
-from chaos.case import Case, run
+from chaos.case import Case, Result, run
 from chaos.cases import CASES
 from chaos.stage import Stage
 
 SEED = 12
+AT_ONCE = 3
+
+SHORT = [each for each in CASES if each.short]
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def cases(*, alone: bool) -> pytest.MarkDecorator:
+    chosen = [pytest.param(each, id=each.name) for each in SHORT if each.alone is alone]
+    return pytest.mark.parametrize("case", chosen)
 
 
 @pytest.fixture(scope="module")
@@ -18,8 +29,32 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         yield stage
 
 
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize("case", [pytest.param(each, id=each.name) for each in CASES if each.short])
-def test_nothing_is_lost_doubled_or_miscounted_when(stage: Stage, case: Case) -> None:
-    result = run(case, stage.scene(case), case.short)
-    result.assert_clean()
+@pytest.fixture(scope="module")
+def results(stage: Stage, request: pytest.FixtureRequest) -> Iterator[dict[str, Future[Result]]]:
+    """Play what was asked for and leaves brokers and connections alone, some at once."""
+    asked = [
+        item.callspec.params["case"]
+        for item in request.session.items
+        if item.parent is request.node
+    ]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield {
+            case.name: pool.submit(run, case, stage.scene(case), case.short)
+            for case in asked
+            if not case.alone
+        }
+        pool.shutdown(cancel_futures=True)
+
+
+@cases(alone=False)
+def test_nothing_is_lost_doubled_or_miscounted_when(
+    results: dict[str, Future[Result]], case: Case
+) -> None:
+    results[case.name].result().assert_clean()
+
+
+@cases(alone=True)
+def test_nothing_is_lost_doubled_or_miscounted_by_all_that_runs_when(
+    stage: Stage, case: Case
+) -> None:
+    run(case, stage.scene(case), case.short).assert_clean()

@@ -25,7 +25,7 @@ def a_worker_is_stopped(scene: Scene, rounds: int) -> None:
     scene.start(1)
     scene.publish_all_the_time()
     for number in [signal.SIGTERM, signal.SIGINT] * (rounds // 2):
-        worker = scene.workers[0]
+        (worker,) = scene.workers
         last = scene.strike(partial(worker.stop, number))
         assert worker.process.returncode == 0
         assert not scene.deployment.transaction_open()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
+from functools import partial, wraps
 
 from streams.cli import main
 from streams.validation.rule import Hit
@@ -15,6 +15,7 @@ POISON = "W37.1"
 first, *others = RULES
 
 
+@wraps(first.check)  # a finding has the name of its rule
 def fails_on_poison(sequence: CodedSequence) -> Iterator[Hit]:
     if any(procedure.submitted == POISON for procedure in sequence.procedures):
         raise ZeroDivisionError

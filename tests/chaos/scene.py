@@ -92,12 +92,12 @@ class Scene:
         if wait:
             self.wait_beyond(self.wait_busy())
 
-    def wait_busy(self) -> dict[int, int]:
-        """Wait for a moment at which work is unfinished; gives the offsets published by then."""
+    def wait_busy(self, records: int = 1) -> dict[int, int]:
+        """Wait until so many records are unfinished; gives the offsets published by then."""
 
         def busy() -> dict[int, int]:
             last = dict(self.traffic.publisher.last)
-            return last if self.watch.unfinished(last) else {}
+            return last if self.watch.unfinished(last) >= records else {}
 
         return self.wait_until(busy, "work was unfinished")
 

@@ -5,6 +5,7 @@ from functools import partial
 
 from chaos.case import case
 from chaos.scene import Scene
+from chaos.traffic import BURST_RECORDS
 
 WORKERS = 4
 
@@ -20,13 +21,17 @@ def a_worker_is_killed(scene: Scene, rounds: int) -> None:
         scene.wait_beyond(last)
 
 
-@case(short=4, long=20)
+@case(short=2, long=20)
 def a_worker_is_stopped(scene: Scene, rounds: int) -> None:
+    """Let more come than it has begun: what it has begun it finishes."""
     scene.start(1)
     scene.publish_all_the_time()
     for number in [signal.SIGTERM, signal.SIGINT] * (rounds // 2):
         (worker,) = scene.workers
-        last = scene.strike(partial(worker.stop, number))
+        worker.process.send_signal(signal.SIGSTOP)
+        scene.wait_busy(3 * BURST_RECORDS)
+        worker.process.send_signal(number)
+        last = scene.strike(partial(worker.stop, signal.SIGCONT))
         assert worker.process.returncode == 0
         assert not scene.deployment.transaction_open()
         scene.forget_ended()

@@ -219,7 +219,7 @@ LZ4_FRAME = lz4.frame.compress(CONTENT, **LZ4, store_size=False)
         ("lz4", LZ4_FRAME[:-1] + b"\0"),
         ("lz4", lz4.frame.compress(CONTENT, **LZ4, store_size=True)),
         ("lz4", LZ4_FRAME[:7] + b"\0\0\0\x80" + bytes(4) + LZ4_FRAME[7:]),
-        ("gzip", gzip.compress(CONTENT[:20]) + gzip.compress(CONTENT[20:])),
+        ("gzip", b"".join(gzip.compress(part, mtime=0) for part in (CONTENT[:20], CONTENT[20:]))),
         ("zstd", zstd_encode(CONTENT[:20]) + zstd_encode(CONTENT[20:])),
     ],
 )

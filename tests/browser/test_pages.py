@@ -26,6 +26,7 @@ def scene() -> Scene:
 
 @pytest.fixture
 def address(scene: Scene) -> Iterator[str]:
+    """Serve the scene; named before a page, which then closes first and is not waited for."""
     with serving(scene) as served:
         yield served
 
@@ -37,7 +38,7 @@ def sign_in(page: Page) -> None:
 
 
 def test_a_finding_appears_and_goes_without_a_reload(
-    page: Page, scene: Scene, address: str
+    scene: Scene, address: str, page: Page
 ) -> None:
     page.goto(f"{address}/alerts")
     page.evaluate("window.stayed = true")
@@ -51,7 +52,7 @@ def test_a_finding_appears_and_goes_without_a_reload(
 
 
 def test_what_has_the_focus_keeps_it_while_the_page_changes(
-    page: Page, scene: Scene, address: str
+    scene: Scene, address: str, page: Page
 ) -> None:
     scene.publish([BAD])
     page.goto(f"{address}/alerts")
@@ -64,7 +65,7 @@ def test_what_has_the_focus_keeps_it_while_the_page_changes(
 
 
 def test_of_links_that_lead_to_the_same_place_the_one_with_the_focus_keeps_it(
-    page: Page, scene: Scene, address: str
+    scene: Scene, address: str, page: Page
 ) -> None:
     codes = ["V44.4", "Y53.4", "V55.1", "Z66.5"]
     scene.publish([record(episode_id=f"E{number}", procedures=codes) for number in range(3)])
@@ -79,7 +80,7 @@ def test_of_links_that_lead_to_the_same_place_the_one_with_the_focus_keeps_it(
     expect(page.locator("#list")).to_be_focused()
 
 
-def test_a_part_of_a_list_that_has_gone_says_so(page: Page, scene: Scene, address: str) -> None:
+def test_a_part_of_a_list_that_has_gone_says_so(scene: Scene, address: str, page: Page) -> None:
     scene.publish([BAD])
     for path in "/alerts?offset=50", "/worklist/R0A?offset=50":
         page.goto(address + path)
@@ -88,7 +89,7 @@ def test_a_part_of_a_list_that_has_gone_says_so(page: Page, scene: Scene, addres
         expect(page.get_by_role("link", name="LV02").first).to_be_visible()
 
 
-def test_a_filter_that_makes_no_sense_is_told_at_its_field(page: Page, address: str) -> None:
+def test_a_filter_that_makes_no_sense_is_told_at_its_field(address: str, page: Page) -> None:
     page.goto(f"{address}/alerts")
     page.get_by_label("Provider").fill("R0")
     page.get_by_role("button", name="Filter").click()
@@ -112,7 +113,7 @@ def test_a_page_comes_back_to_life_when_the_dashboard_does(page: Page, scene: Sc
 
 
 def test_an_alert_is_acknowledged_silenced_and_resolved(
-    page: Page, scene: Scene, address: str
+    scene: Scene, address: str, page: Page
 ) -> None:
     scene.publish([BAD])
     page.goto(f"{address}/alerts/{KEY}")
@@ -149,7 +150,7 @@ def test_an_alert_is_acknowledged_silenced_and_resolved(
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
-def test_somebody_else_may_have_been_faster(page: Page, scene: Scene, address: str) -> None:
+def test_somebody_else_may_have_been_faster(scene: Scene, address: str, page: Page) -> None:
     scene.publish([BAD])
     page.goto(f"{address}/sign-in?to=/alerts/{KEY}/acknowledge")
     sign_in(page)
@@ -158,7 +159,7 @@ def test_somebody_else_may_have_been_faster(page: Page, scene: Scene, address: s
     expect(page.get_by_role("alert")).to_contain_text("acknowledged already, by Ben")
 
 
-def test_a_wrong_token_is_told_at_its_field(page: Page, address: str) -> None:
+def test_a_wrong_token_is_told_at_its_field(address: str, page: Page) -> None:
     page.goto(f"{address}/sign-in?to=//elsewhere.invalid/")
     page.get_by_label("Your name").fill("Ann")
     page.get_by_label("Token").fill("wrong")
@@ -170,7 +171,7 @@ def test_a_wrong_token_is_told_at_its_field(page: Page, address: str) -> None:
 
 
 def test_everything_can_be_done_with_the_keyboard_alone(
-    page: Page, scene: Scene, address: str
+    scene: Scene, address: str, page: Page
 ) -> None:
     scene.publish([BAD])
     page.goto(f"{address}/alerts")
@@ -222,7 +223,7 @@ def test_without_javascript_everything_is_there_too(
 
 
 def test_what_people_and_publishers_write_is_shown_as_text(
-    page: Page, scene: Scene, address: str
+    scene: Scene, address: str, page: Page
 ) -> None:
     script = "<script>document.title = 'taken'</script>"
     scene.publish([record(episode_id="<b>E1</b>", procedures=["V44.4", "<i>V55.1</i>"])])
@@ -234,8 +235,11 @@ def test_what_people_and_publishers_write_is_shown_as_text(
         expect(page.get_by_text("<b>E1</b>").first).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [WIDE, PHONE], ids=["wide", "phone"])
-@pytest.mark.parametrize("filled", [True, False], ids=["busy", "empty"])
+@pytest.mark.parametrize(
+    "width,filled",
+    [(WIDE, True), (PHONE, True), (PHONE, False)],
+    ids=["busy-wide", "busy-phone", "empty-phone"],
+)
 def test_every_page_is_accessible_fits_and_asks_nobody_else(
     browser: Browser, *, width: ViewportSize, filled: bool
 ) -> None:

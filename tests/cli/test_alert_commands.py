@@ -35,6 +35,7 @@ ALERT = Alert(
         (("resolve", "LV02/R0A"), "Missing option '--why'"),
         (("resolve", "LV02/R0A", "--why", " "), "why String should have at least 1 character"),
         (("acknowledge", "LV02/R0A", "--by", "x" * 101), "by String should have at most 100"),
+        (("resolve", "LV02/R0A", "--why", "x" * 501), "at most 500 characters"),
         (
             ("acknowledge", "LV02/TOOLONGACODE1"),
             "TOOLONGACODE1 is not an ODS code of 3 to 12 letters and digits",

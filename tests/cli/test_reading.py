@@ -49,7 +49,7 @@ def shape(content: bytes) -> Shape | None:
     return next((chunk.shape for chunk in chunks), None)
 
 
-@given(st.lists(json_objects), st.data())
+@given(st.lists(json_objects, max_size=5), st.data())
 def test_every_element_of_an_array_is_given_as_it_was_written(
     elements: list[dict[str, object]], data: st.DataObject
 ) -> None:

@@ -69,7 +69,7 @@ ODD_NAMES = {
     "a header's name that is not UTF-8",
     "the same, compressed",
     "the same without a time",
-    "100 records with 9,999 such headers",
+    "20 records with 9,999 such headers",
 }
 PLAIN_CODECS = [*CODECS]
 FRAME = {"block_linked": False, "content_checksum": True}
@@ -82,11 +82,11 @@ CASES = {
     "a header's name that is not UTF-8": fine(NOT_UTF_8),
     "the same, compressed": fine(NOT_UTF_8, codec="zstd"),
     "the same without a time": fine(replace(NOT_UTF_8, timestamp=NO_TIMESTAMP)),
-    "100 records with 9,999 such headers": fine(
-        *[RawRecord(EPISODE, headers=[(b"\xff", None)] * 9_999)] * 100, codec="zstd"
+    "20 records with 9,999 such headers": fine(
+        *[RawRecord(EPISODE, headers=[(b"\xff", None)] * 9_999)] * 20, codec="zstd"
     ),
-    "500 records with 1,000 headers": fine(
-        *[RawRecord(EPISODE, headers=[(b"a", None)] * 1_000)] * 500, codec="zstd"
+    "100 records with 1,000 headers": fine(
+        *[RawRecord(EPISODE, headers=[(b"a", None)] * 1_000)] * 100, codec="zstd"
     ),
     "headers without name, without value, and twice": fine(
         RawRecord(EPISODE, headers=[(b"", None), (b"", b""), (b"a", b"1"), (b"a", b"2")])
@@ -97,7 +97,7 @@ CASES = {
     "110 MB compressed by gzip": refused(RawRecord(LARGE, b"k"), codec="gzip"),
     "110 MB compressed by lz4": refused(RawRecord(LARGE, b"k"), codec="lz4"),
     "20 MB compressed by snappy": refused(RawRecord(LARGE[: 20 * MB], b"k"), codec="snappy"),
-    "100 records of 10 MB": refused(*[RawRecord(LARGE[: 10 * MB])] * 100, codec="zstd"),
+    "60 records of 10 MB": refused(*[RawRecord(LARGE[: 10 * MB])] * 60, codec="zstd"),
     "100 episodes of 1 MB": fine(*[RawRecord(padded(EPISODE, MB))] * 100, codec="zstd"),
     "a key of 20 MB": fine(RawRecord(EPISODE, LARGE[: 20 * MB]), codec="zstd"),
     "a key of 1 MB": fine(RawRecord(EPISODE, LARGE[:MB])),

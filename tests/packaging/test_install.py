@@ -102,36 +102,24 @@ class Checkout:
         return self.run(self._locks / "install", self.python, lock)
 
 
-@pytest.fixture
-def checkout(tmp_path: Path) -> Checkout:
-    return Checkout(tmp_path)
-
-
-def test_a_lock_is_installed_though_a_newer_release_of_what_an_extra_names_is_out(
-    checkout: Checkout,
+def test_a_lock_is_refused_where_it_is_not_complete_and_installed_whatever_newer_release_is_out(
+    tmp_path: Path,
 ) -> None:
-    lock = checkout.lock(
-        put_wheel(checkout.index, "coverer", "1.0", extra="toml"),
-        put_wheel(checkout.index, "plugin", "1.0", requires="coverer[toml]>=1.0"),
-    )
+    checkout = Checkout(tmp_path)
+    plugin = put_wheel(checkout.index, "plugin", "1.0", requires="coverer[toml]>=1.0")
+    coverer = put_wheel(checkout.index, "coverer", "1.0", extra="toml")
     put_wheel(checkout.index, "coverer", "2.0", extra="toml")
-    resolving = ["-m", "pip", "install", "--dry-run", "--require-hashes", "--requirement"]
 
+    refused = checkout.install(checkout.lock(plugin))
+    assert refused.returncode == 1
+    assert "plugin 1.0 requires coverer, which is not installed." in refused.stderr
+
+    lock = checkout.lock(coverer, plugin)
+    resolving = ["-m", "pip", "install", "--dry-run", "--require-hashes", "--requirement"]
     resolved = checkout.run(checkout.python, *resolving, lock)
     done = checkout.install(lock)
 
     assert "coverer[toml]>=1.0" in resolved.stderr, "the index is none that misleads a resolver"
     assert (done.returncode, done.stderr) == (0, "")
-    assert (
-        "coverer==1.0\nplugin==1.0\n" in checkout.run(checkout.python, "-m", "pip", "freeze").stdout
-    )
-
-
-def test_a_lock_that_is_not_complete_is_refused_with_what_it_lacks(checkout: Checkout) -> None:
-    put_wheel(checkout.index, "coverer", "1.0")
-    lock = checkout.lock(put_wheel(checkout.index, "plugin", "1.0", requires="coverer"))
-
-    done = checkout.install(lock)
-
-    assert done.returncode == 1
-    assert "plugin 1.0 requires coverer, which is not installed." in done.stderr
+    installed = checkout.run(checkout.python, "-m", "pip", "freeze").stdout
+    assert "coverer==1.0\nplugin==1.0\n" in installed

@@ -7,6 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from broker.distribution import find_program
+from needs import MisplacedError
 
 ROOT = Path(__file__).parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -48,6 +50,18 @@ def test_make_test_looks_at_style_format_imports_types_and_then_runs_every_test(
     assert places == sorted(places)
 
 
+def test_make_check_does_the_same_with_the_tests_that_need_nothing() -> None:
+    every, quick = (make("--dry-run", each).stdout for each in ("test", "check"))
+
+    assert "-m quick" in quick
+    assert set(quick.replace(" -m quick", "").splitlines()[:-1]) < set(every.splitlines())
+
+
+def test_a_test_that_needs_a_program_fails_among_those_that_need_none() -> None:
+    with pytest.raises(MisplacedError, match="tests/packaging is for tests that need nothing"):
+        find_program("java")
+
+
 @pytest.mark.parametrize(
     "version,programs,lines",
     [
@@ -76,17 +90,6 @@ def test_a_line_names_each_program_that_the_tests_lack(
         assert said.startswith(line)
 
 
-def test_make_chaos_plays_every_case_in_its_long_form_unless_it_is_told_how_long() -> None:
-    assert "-m chaos --seed 0 --scale 1\n" in make("--dry-run", "chaos").stdout
-    assert "--seed 7 --scale 0.1\n" in make("--dry-run", "chaos", "SEED=7", "SCALE=0.1").stdout
-
-
-def test_make_fuzz_feeds_a_million_records_unless_it_is_told_how_many() -> None:
-    assert "-m fuzz .cache/fuzz/corpus tests/fuzz/corpus" in make("--dry-run", "fuzz").stdout
-    assert "-runs=1000000 -seed=0 " in make("--dry-run", "fuzz").stdout
-    assert "-runs=50 -seed=7 " in make("--dry-run", "fuzz", "RUNS=50", "SEED=7").stdout
-
-
 def test_make_fuzz_installs_what_is_locked_for_it_and_make_test_does_not() -> None:
     lock = "requirements/install .venv/bin/python requirements/fuzz.txt"
 
@@ -113,17 +116,6 @@ def test_every_module_that_a_contract_forbids_is_one_that_could_be_imported() ->
 
     assert "httpx2" in forbidden
     assert [name for name in forbidden if find_spec(name) is None] == []
-
-
-def test_continuous_integration_runs_make_test_and_nothing_else() -> None:
-    lines = (ROOT / ".ci" / "run").read_text().splitlines()
-    commands = [line for line in lines if line and not line.startswith("#")]
-
-    assert commands == [
-        "set -euo pipefail",
-        'cd "$(dirname "$0")/.."',
-        "exec make test 2>&1",
-    ]
 
 
 @pytest.mark.parametrize("python", ["/nowhere/python3", "true"])

@@ -277,16 +277,6 @@ def test_an_end_on_anything_but_a_silence_is_refused(fields: dict[str, Any]) -> 
     assert refused(fields | {"until": SILENCE["until"]}) == [((), message)]
 
 
-def test_only_a_pending_or_resolved_alert_leaves_nothing_to_do() -> None:
-    assert {state: state.active for state in AlertState} == {
-        AlertState.PENDING: False,
-        AlertState.OPEN: True,
-        AlertState.ACKNOWLEDGED: True,
-        AlertState.RESOLVED: False,
-        AlertState.REOPENED: True,
-    }
-
-
 @settings(max_examples=20)
 @given(alerts, events, episode_rows)
 def test_rows_are_keyed_by_what_they_are_about(
@@ -295,22 +285,6 @@ def test_rows_are_keyed_by_what_they_are_about(
     assert alert.key == f"{alert.rule}/{alert.provider}"
     assert event.key == f"{event.rule}/{event.provider}"
     assert row.key == f"{row.provider}/{row.episode_id}"
-
-
-@pytest.mark.parametrize("field", ["findings", "awaiting"])
-def test_an_alert_counts_nothing_below_zero(field: str) -> None:
-    moment = datetime(2026, 1, 5, 12, tzinfo=UTC)
-    fields = {
-        "rule": "LV02",
-        "severity": "error",
-        "provider": "R0A",
-        "state": "open",
-        **dict.fromkeys(("since", "first_seen", "last_seen"), moment),
-        **dict.fromkeys(("findings", "awaiting"), 0),
-    }
-    assert Alert.model_validate(fields).recent == ()
-    with pytest.raises(ValidationError, match=field):
-        Alert.model_validate(fields | {field: -1})
 
 
 @pytest.mark.parametrize(
@@ -346,25 +320,3 @@ def test_the_row_of_an_episode_of_which_nothing_is_said_to_be_waived_has_nothing
     fields = {"provider": "R0A", "episode_id": "E1", "timestamp": 0, "outcome": "compliant"}
     row = EpisodeRow.model_validate(fields | {"source": None, "findings": (), "proposed": None})
     assert (row.waived, row.awaited) == ((), {})
-
-
-def test_a_position_is_an_offset_and_how_many_partitions_there_were() -> None:
-    position = AlertPosition.model_validate_json('{"upto": 0, "partitions": 1}')
-    assert (position.upto, position.partitions) == (0, 1)
-
-
-@pytest.mark.parametrize(
-    "field,text",
-    [
-        ("upto", '{"upto": -1, "partitions": 1}'),
-        ("upto", '{"partitions": 1}'),
-        ("partitions", '{"upto": 0, "partitions": 0}'),
-        ("partitions", '{"upto": 0}'),
-    ],
-)
-def test_a_position_without_either_or_with_too_small_a_number_is_refused(
-    field: str, text: str
-) -> None:
-    with pytest.raises(ValidationError) as trouble:
-        AlertPosition.model_validate_json(text)
-    assert [error["loc"] for error in trouble.value.errors()] == [(field,)]

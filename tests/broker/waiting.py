@@ -27,11 +27,14 @@ def wait_until(
 
     `what` completes "waited in vain until"; `evidence` is asked for only when it was in vain.
     """
-    deadline = time.monotonic() + seconds
+    looked = time.monotonic()
+    deadline = looked + seconds
     while not (result := condition()):
         if time.monotonic() > deadline:
             raise InVainError(what, seconds, evidence())
-        time.sleep(POLL_SECONDS)
+        # What is waited for has at least as much time as the looking at it.
+        time.sleep(max(POLL_SECONDS, time.monotonic() - looked))
+        looked = time.monotonic()
     return result
 
 

@@ -46,15 +46,16 @@ def results(stage: Stage, request: pytest.FixtureRequest) -> Iterator[dict[str, 
         pool.shutdown(cancel_futures=True)
 
 
-@cases(alone=False)
-def test_nothing_is_lost_doubled_or_miscounted_when(
-    results: dict[str, Future[Result]], case: Case
-) -> None:
-    results[case.name].result().assert_clean()
-
-
+# First: a broker that comes back has the fewer topics to look through.
 @cases(alone=True)
 def test_nothing_is_lost_doubled_or_miscounted_by_all_that_runs_when(
     stage: Stage, case: Case
 ) -> None:
     run(case, stage.scene(case), case.short).assert_clean()
+
+
+@cases(alone=False)
+def test_nothing_is_lost_doubled_or_miscounted_when(
+    results: dict[str, Future[Result]], case: Case
+) -> None:
+    results[case.name].result().assert_clean()

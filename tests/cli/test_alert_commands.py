@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from cli.running import ipg12
+from cli.running import ipg12_here
 from rich.console import Console
 
 from schemas.alert import Alert, AlertEvent, AlertEventType, AlertState, EpisodeRow, Silence
@@ -54,7 +54,7 @@ ALERT = Alert(
 def test_what_makes_no_sense_is_one_line_before_any_broker_is_asked(
     arguments: tuple[str, ...], said: str
 ) -> None:
-    done = ipg12("alerts", *arguments, IPG12_BROKERS="nowhere.invalid:1")
+    done = ipg12_here("alerts", *arguments, IPG12_BROKERS="nowhere.invalid:1")
     assert (done.returncode, done.stdout) == (2, b"")
     assert said in done.stderr.decode()
     assert done.stderr.count(b"\n") == 1

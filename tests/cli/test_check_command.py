@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli.running import COMMAND, ipg12
+from cli.running import COMMAND, ipg12, ipg12_here
 
 from schemas.verdict import Verdict
 from streams.cli.judging import judge_as_json
@@ -199,7 +199,7 @@ def test_a_file_that_cannot_be_read_is_one_line_after_what_came_before(
     ],
 )
 def test_misuse_is_one_line_that_names_the_help(arguments: tuple[str, ...]) -> None:
-    run = ipg12(*arguments)
+    run = ipg12_here(*arguments)
     (line,) = run.stderr.decode().splitlines()
     assert line.startswith("ipg12: ")
     assert "--help`" in line

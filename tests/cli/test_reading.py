@@ -49,14 +49,19 @@ def shape(content: bytes) -> Shape | None:
     return next((chunk.shape for chunk in chunks), None)
 
 
-@given(st.lists(json_objects, max_size=5), st.data())
+@given(
+    elements=st.lists(st.tuples(blanks, json_objects, blanks), max_size=5),
+    around=blanks,
+    ascii_only=st.booleans(),
+)
 def test_every_element_of_an_array_is_given_as_it_was_written(
-    elements: list[dict[str, object]], data: st.DataObject
+    *, elements: list[tuple[str, dict[str, object], str]], around: str, ascii_only: bool
 ) -> None:
-    ascii_only = data.draw(st.booleans())
-    written = [json.dumps(element, ensure_ascii=ascii_only) for element in elements]
-    gaps = [data.draw(blanks) + text + data.draw(blanks) for text in written]
-    content = (data.draw(blanks) + "[" + ",".join(gaps) + "]" + data.draw(blanks)).encode()
+    written = [json.dumps(element, ensure_ascii=ascii_only) for _, element, _ in elements]
+    gaps = [
+        before + text + behind for (before, _, behind), text in zip(elements, written, strict=True)
+    ]
+    content = (around + "[" + ",".join(gaps) + "]" + around).encode()
     assert records(content) == [text.encode() for text in written]
 
 

@@ -1,4 +1,3 @@
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -8,7 +7,6 @@ from alert_stories import (
     Happening,
     Met,
     acknowledged,
-    asked,
     continued,
     finding,
     judged,
@@ -24,7 +22,6 @@ from alert_stories import (
 
 from schemas.alert import (
     Alert,
-    AlertAction,
     AlertCommand,
     AlertEvent,
     AlertEventType,
@@ -170,25 +167,6 @@ def test_an_episode_that_comes_back_may_break_another_rule_instead_or_one_rule_s
     assert (told.alert("DX01/R0A").state, told.alert("DX01/R0A").findings) == (AlertState.OPEN, 2)
 
 
-def test_resolving_by_hand_waives_the_rule_where_it_was_awaited() -> None:
-    told = story()
-    told.play(met("LV02", "PX02"), met("LV02", episode="E2"))
-    told.play(met("PX02", episode="E3"), met("LV02", provider="RXX"))
-    before = dict(told.episodes)
-    changes = told.play(resolved())
-    assert changes.episodes == {
-        key: before[key].model_copy(update={"waived": ("LV02",)}) for key in ("R0A/E1", "R0A/E2")
-    }
-    assert list(changes.alerts) == ["LV02/R0A"]
-    assert (told.alert().awaiting, told.alert().findings) == (0, 2)
-    assert told.episodes["R0A/E1"].awaited == {"PX02": Severity.ERROR}
-    assert (told.alert("PX02/R0A").awaiting, told.alert("LV02/RXX").awaiting) == (2, 1)
-    told.play(asked(AlertAction.RESOLVE, rule="PX02"))
-    assert told.episodes["R0A/E1"].waived == ("LV02", "PX02")
-    assert told.episodes["R0A/E1"].awaited == {}
-    assert told.episodes["R0A/E3"].waived == ("PX02",)
-
-
 def test_a_correction_of_what_was_waived_changes_no_alert() -> None:
     told = story()
     told.play(met("LV02"), resolved())
@@ -209,18 +187,6 @@ def test_a_new_finding_reopens_what_was_resolved_by_hand_and_it_alone_awaits(epi
     (event,) = told.play(met(at=80, episode=episode)).events
     assert (event.step, told.alert().awaiting) == (AlertEventType.RESOLVED, 0)
     assert told.episodes["R0A/E2"].waived == ("LV02",)
-
-
-@pytest.mark.parametrize("since", [(), (resolved(),), (met(at=10),)])
-def test_a_verdict_on_an_older_record_of_an_episode_is_counted_and_changes_nothing(
-    since: tuple[Happening, ...],
-) -> None:
-    told = story()
-    told.play(met("LV02", at=10), *since)
-    older = met(at=9.99), met("PX02", at=9), met("LV02", at=9)
-    assert told.play(*older) == Changes(superseded=3)
-    assert continued(told, thresholds()).play(*older) == Changes(superseded=3)
-    assert told.play(met("LV02", at=9, episode="E2")).superseded == 0
 
 
 def test_a_verdict_on_a_record_as_old_as_the_one_before_replaces_it() -> None:
@@ -283,14 +249,6 @@ def test_an_alert_knows_its_first_and_latest_finding_in_whatever_order_they_come
         told.play(met("LV02", at=at, episode=episode))
     alert = told.alert()
     assert (alert.first_seen, alert.last_seen, alert.since) == (minute(10), minute(50), minute(30))
-
-
-def test_a_rule_broken_twice_in_an_episode_is_two_findings_and_one_episode() -> None:
-    told = story()
-    told.play(met("LV02", "PX02", "LV02"))
-    assert (told.alert().findings, told.alert().awaiting) == (2, 1)
-    assert told.steps() == [AlertEventType.OPENED]
-    assert told.alert("PX02/R0A").findings == 1
 
 
 def test_a_warning_is_pending_until_there_are_ten_in_a_day() -> None:
@@ -425,15 +383,6 @@ def test_a_silence_says_until_when_by_whom_and_why_until_a_later_one_replaces_it
     assert told.play(minute(120)).alerts["LV02/R0A"].silence is None
 
 
-def test_a_silence_that_is_lifted_does_not_end_a_second_time() -> None:
-    told = story()
-    told.play(met("LV02"), silenced(60, until=90), unsilenced(70))
-    assert told.alert().silence is None
-    assert (told.events[-1].by, told.events[-1].at) == ("Ada", minute(70))
-    assert not told.book.due(minute(90))
-    assert told.play(minute(90)) == Changes()
-
-
 def test_a_silence_ends_at_its_end_and_not_before() -> None:
     told = story()
     told.play(met("LV02"), silenced(60, until=90))
@@ -530,22 +479,6 @@ def test_any_timestamp_is_a_time_between_1970_and_9999(timestamp: int, at: datet
     assert (told.alert().since, told.alert().first_seen, told.events[0].at) == (at, at, at)
     assert told.episodes["R0A/E1"].timestamp == timestamp
     assert told.play(Met(judged(()), timestamp)).events[0].at == at
-
-
-def test_alerts_are_counted_by_severity_and_state_and_whether_they_are_silenced() -> None:
-    told = story()
-    assert told.book.count() == Counter()
-    told.play(met("LV02", "PX02"), met("LV02", provider="RXX"), acknowledged())
-    told.play(met("DX01", episode="E2", severity=Severity.WARNING))
-    told.play(silenced(until=90), silenced(until=91, rule="PX02"))
-    assert told.book.count() == {
-        (Severity.ERROR, AlertState.OPEN, False): 1,
-        (Severity.ERROR, AlertState.OPEN, True): 1,
-        (Severity.ERROR, AlertState.ACKNOWLEDGED, True): 1,
-        (Severity.WARNING, AlertState.PENDING, False): 1,
-    }
-    told.play(minute(90))
-    assert told.book.count()[Severity.ERROR, AlertState.ACKNOWLEDGED, False] == 1
 
 
 def test_what_changed_is_handed_out_once_and_only_the_newest_of_each_key() -> None:

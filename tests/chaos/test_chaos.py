@@ -35,7 +35,7 @@ def results(stage: Stage, request: pytest.FixtureRequest) -> Iterator[dict[str, 
     asked = [
         item.callspec.params["case"]
         for item in request.session.items
-        if item.parent is request.node
+        if item.parent is request.node and isinstance(item, pytest.Function)
     ]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         yield {

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import cast
 
 import pytest
 from broker.distribution import what_is_missing
@@ -33,7 +34,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 def results(stage: Stage, request: pytest.FixtureRequest) -> Iterator[dict[str, Future[Result]]]:
     """Play what was asked for and leaves brokers and connections alone, some at once."""
     asked = [
-        item.callspec.params["case"]
+        cast("Case", item.callspec.params["case"])
         for item in request.session.items
         if item.parent is request.node and isinstance(item, pytest.Function)
     ]

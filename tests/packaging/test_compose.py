@@ -253,3 +253,13 @@ def test_the_healthcheck_fails_when_nothing_listens(server: HealthServer) -> Non
     server.server_close()
 
     assert not healthcheck_passes(server.server_port)
+
+
+def test_whoever_opens_grafana_may_view_and_nobody_can_log_in() -> None:
+    environment = SERVICES["grafana"]["environment"]
+
+    assert environment["GF_AUTH_ANONYMOUS_ENABLED"] == "true"
+    assert environment["GF_AUTH_ANONYMOUS_ORG_ROLE"] == "Viewer"
+    assert environment["GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION"] == "true"
+    assert environment["GF_AUTH_BASIC_ENABLED"] == "false"
+    assert not [name for name in environment if "PASSWORD" in name]

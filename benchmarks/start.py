@@ -122,11 +122,7 @@ def _start_with_history(new_stage: Callable[[], Stage], rows: int) -> float:
     stage = new_stage()
     row = LedgerRow(upto=0, outcomes={Outcome.OUT_OF_SCOPE: 1}, rules={}).model_dump_json()
     producer = Producer(
-        {
-            "bootstrap.servers": stage.brokers,
-            "linger.ms": 20,
-            "queue.buffering.max.messages": rows,
-        }
+        {"bootstrap.servers": stage.brokers, "linger.ms": 20, "queue.buffering.max.messages": rows}
     )
     for number in islice(cycle(range(stage.partitions)), rows):
         producer.produce(stage.topics.ledger, row, f"{stage.topics.episodes}/{number}", number)

@@ -52,7 +52,7 @@ episodes = st.fixed_dictionaries(
         "diagnoses": st.lists(codes, max_size=3),
         "spell_id": words,
         "start_date": days,
-    },
+    }
 )
 broken_episodes = st.fixed_dictionaries(
     {},

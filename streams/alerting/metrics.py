@@ -13,7 +13,6 @@ class AlertMetrics(PartitionMetrics):
     """The metrics of the alerts process."""
 
     def __init__(self) -> None:
-        """Initialise every severity, state and event type with 0."""
         super().__init__("ipg12_alerts_", by_topic=True)
         self._alerts = self.gauge(
             "ipg12_alerts",

@@ -36,7 +36,6 @@ class AlertProcessor:
         reader: PartitionReader,
         ledger: Ledger,
     ) -> None:
-        """Process partition `number` of verdicts and commands."""
         self._settings = settings
         self._topics = topics = Topics(settings.topic_prefix)
         self._metrics = metrics
@@ -99,7 +98,7 @@ class AlertProcessor:
                 TopicRows(
                     self._topics.alert_ledger,
                     [_row(f"{source.topic}/{source.partition}", position)],
-                ),
+                )
             ],
             {source: position.upto + 1},
         )

@@ -52,7 +52,6 @@ class Turn:
     """The memory that is left for the records of a turn."""
 
     def __init__(self) -> None:
-        """Start a turn."""
         self.left_bytes = TURN_BYTES
 
     def spend(self, size_bytes: int) -> None:

@@ -115,7 +115,6 @@ class RecordStream:
     """The content of a batch, of which only the part read ahead is in memory."""
 
     def __init__(self, read: Read) -> None:
-        """Read the content with `read`."""
         self._read = read
         self._ahead = b""
         self._at = 0

@@ -26,7 +26,6 @@ class SingleRecordBatch(BatchBuilder):  # type: ignore[misc]  # aiokafka has no 
     """
 
     def __init__(self, row: Row) -> None:
-        """Write `row`, which fills the batch."""
         self._row = row
         self._state = (-1, -1, 0)
         self._buffer: bytearray | None = None

@@ -131,8 +131,7 @@ def silence(
     why: Why,
     by: By = None,
     span: Annotated[
-        str | None,
-        typer.Option("--for", help="How long, as in 90m, 8h or 3d; or use --until."),
+        str | None, typer.Option("--for", help="How long, as in 90m, 8h or 3d; or use --until.")
     ] = None,
     until: Annotated[
         str | None,

@@ -47,8 +47,7 @@ def acls(
         ),
     ] = "worker",
     command_config: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Client properties for kafka-acls.sh."),
+        Path | None, typer.Option(metavar="FILE", help="Client properties for kafka-acls.sh.")
     ] = None,
 ) -> None:
     """Print the kafka-acls.sh commands that grant a user exactly the rights needed."""

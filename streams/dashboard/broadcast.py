@@ -8,7 +8,6 @@ class Broadcast:
     """A signal that any number of tasks can wait for, again and again, until it is closed."""
 
     def __init__(self) -> None:
-        """Create a signal that nobody waits for."""
         self._changed = asyncio.Event()
         self.changes = 0
         """Number of changes so far."""

@@ -49,7 +49,6 @@ class Pages:
     """Renders the templates with the context that every page needs."""
 
     def __init__(self, read_model: ReadModel, access: Access) -> None:
-        """Load the templates."""
         environment = Environment(
             loader=PackageLoader("streams.dashboard"),
             autoescape=select_autoescape(),

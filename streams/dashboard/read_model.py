@@ -36,7 +36,6 @@ class ReadModel:
     """Alerts, their history, the episodes with findings, and the counts of the ledger."""
 
     def __init__(self, topics: Topics) -> None:
-        """Create an empty read model."""
         self._topics = topics
         self.timeline = Timeline()
         self.lag = 0

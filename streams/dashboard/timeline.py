@@ -28,7 +28,6 @@ class Timeline:
     """Records by outcome: by minute over the last day, and in total."""
 
     def __init__(self) -> None:
-        """Create a timeline without rows."""
         self._rows: dict[str, LedgerRow] = {}
         self.last_commit_at: datetime | None = None
         """When the worker last committed records."""

@@ -7,7 +7,6 @@ class OffsetGaps:
     """Keeps the gaps met in a partition until the first offset that the brokers hold is known."""
 
     def __init__(self) -> None:
-        """Start without gaps."""
         self._gaps: list[range] = []
         self._known = 0
         """Offset up to which every gap is noted: a retry meets the same ones again."""

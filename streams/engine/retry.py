@@ -44,10 +44,7 @@ class Retry:
         self._stopped = True
 
     async def run(
-        self,
-        work: Callable[[], Awaitable[None]],
-        start_over: StartOver,
-        what: str,
+        self, work: Callable[[], Awaitable[None]], start_over: StartOver, what: str
     ) -> None:
         """Run `work` until it succeeds or the partition is lost. Raises OperatorError.
 

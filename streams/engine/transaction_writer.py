@@ -46,7 +46,6 @@ class TransactionWriter:
     """
 
     def __init__(self, settings: Settings, source: TopicPartition) -> None:
-        """Write the output of the partition `source`."""
         self._settings = settings
         self._partition = source.partition
         self._ids = transactional_ids(settings.group, source.topic)

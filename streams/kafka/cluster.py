@@ -34,7 +34,6 @@ class Cluster:
     """Asks the brokers. Raises BrokersUnavailable if they do not answer, else OperatorError."""
 
     def __init__(self, settings: Settings) -> None:
-        """Connect and list the topics."""
         self._settings = settings
         self._faults: list[KafkaError] = []
         options: dict[str, Any] = {

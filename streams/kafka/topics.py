@@ -43,7 +43,6 @@ class Topics:
     """The names of all topics with a prefix."""
 
     def __init__(self, prefix: str) -> None:
-        """Put `prefix` before every name."""
         self.episodes = f"{prefix}episodes"
         self.verdicts = f"{prefix}verdicts"
         self.ledger = f"{prefix}ledger"

@@ -5,13 +5,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Final, Self
 
-from confluent_kafka import (
-    Consumer,
-    KafkaError,
-    KafkaException,
-    Message,
-    TopicPartition,
-)
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from streams.kafka.connection import for_librdkafka
 from streams.kafka.topics import Topics, webhook_group
@@ -30,10 +24,7 @@ class AlertEventConsumer:
     """A member of the group, which reads the events of its partitions in order."""
 
     def __init__(
-        self,
-        settings: Settings,
-        on_assigned: Callable[[], None],
-        on_revoked: Callable[[int], None],
+        self, settings: Settings, on_assigned: Callable[[], None], on_revoked: Callable[[int], None]
     ) -> None:
         """Connect; `on_assigned` is called after each rebalance, `on_revoked` per partition."""
         self.topic = Topics(settings.topic_prefix).alert_events

@@ -37,7 +37,6 @@ class Delivery:
     """Posts messages to `IPG12_WEBHOOK_URL`."""
 
     def __init__(self, settings: Settings) -> None:
-        """Verify the settings. Raises OperatorError."""
         if settings.webhook_url is None:
             message = "there is no webhook to notify; set IPG12_WEBHOOK_URL"
             raise OperatorError(message)

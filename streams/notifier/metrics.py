@@ -10,7 +10,6 @@ class WebhookMetrics(ProcessMetrics):
     """The metrics of the notifier."""
 
     def __init__(self) -> None:
-        """Begin every event type with 0."""
         super().__init__()
         self._events = self.counter(
             "ipg12_webhook_steps",

@@ -46,7 +46,6 @@ class Notifier:
     """Delivers each event before the next of its partition; partitions do not wait for another."""
 
     def __init__(self, settings: Settings, delivery: Delivery, metrics: WebhookMetrics) -> None:
-        """Connect to the brokers."""
         self._delivery = delivery
         self._metrics = metrics
         self._consumer = AlertEventConsumer(settings, self._on_assigned, self._on_revoked)

@@ -7,7 +7,6 @@ class ProcessMetrics:
     """A registry that begins with the CPU time, memory and open files of the process."""
 
     def __init__(self) -> None:
-        """Create the registry."""
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
 

@@ -117,7 +117,6 @@ class CodedSequence:
     """The codes of one episode, divided into groups and operations."""
 
     def __init__(self, procedures: tuple[str, ...], diagnoses: tuple[str, ...]) -> None:
-        """Read codes as submitted, in any spelling."""
         self.procedures = [
             Procedure(index, code, read_procedure_code(code))
             for index, code in enumerate(procedures)

@@ -25,7 +25,6 @@ class Metrics(PartitionMetrics):
     """The metrics of the worker."""
 
     def __init__(self) -> None:
-        """Initialise every outcome and rule with 0."""
         super().__init__("ipg12_")
         self.outcomes: Counts[Outcome] = Counts()
         """Records processed since the process started."""

@@ -37,7 +37,6 @@ class ValidationProcessor:
         ledger: Ledger,
         rules: Iterable[Rule] = RULES,
     ) -> None:
-        """Process the partition `source` of the input topic."""
         self._settings = settings
         self._source = source
         self._topics = Topics(settings.topic_prefix)

@@ -13,7 +13,6 @@ class Reconciliation:
     """Compares the counts from when the partition is opened."""
 
     def __init__(self) -> None:
-        """Start with all counts at 0."""
         self._read = 0
         self._counted = 0
         self._in_flight = 0

@@ -14,11 +14,7 @@ from broker.kafka import Cluster
 from broker.load import episode, mixed_load
 from broker.records import Content, Publisher, Record, read_topic
 from broker.worker import COMMAND, Alerts, Dashboard, Notifier, Worker, run
-from confluent_kafka import (
-    Consumer,
-    ConsumerGroupTopicPartitions,
-    TopicPartition,
-)
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,

@@ -18,10 +18,7 @@ class InVainError(Exception):
 
 
 def wait_until(
-    condition: Callable[[], T],
-    what: str,
-    seconds: float,
-    evidence: Callable[[], str] = str,
+    condition: Callable[[], T], what: str, seconds: float, evidence: Callable[[], str] = str
 ) -> T:
     """Wait until a condition gives something true, and give that.
 

@@ -240,9 +240,7 @@ def endless(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator["subproc
         yield process
 
 
-def test_a_reader_that_goes_away_ends_the_check_quietly(
-    endless: "subprocess.Popen[bytes]",
-) -> None:
+def test_a_reader_that_goes_away_ends_the_check_quietly(endless: "subprocess.Popen[bytes]") -> None:
     assert endless.stdout
     assert endless.stderr
     endless.stdout.close()

@@ -99,11 +99,7 @@ def test_acknowledged_alerts_are_listed_apart_from_unattended_ones() -> None:
         for show in ("attention", "unattended", "acknowledged")
         for answer in [http.get(f"/api/alerts?show={show}").json()]
     }
-    assert shown == {
-        "attention": before,
-        "unattended": before - {KEY},
-        "acknowledged": {KEY},
-    }
+    assert shown == {"attention": before, "unattended": before - {KEY}, "acknowledged": {KEY}}
     assert scene.read_model.alerts()[-1].key == KEY
     assert f"{len(before) - 1} not acknowledged" in http.get("/").text
 

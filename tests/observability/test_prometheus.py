@@ -51,9 +51,7 @@ def test_the_example_scrapes_the_services_of_compose_where_they_serve() -> None:
     }
 
 
-def test_the_example_can_be_read_and_sends_to_the_alertmanager_of_compose(
-    prometheus: Path,
-) -> None:
+def test_the_example_can_be_read_and_sends_to_the_alertmanager_of_compose(prometheus: Path) -> None:
     done = subprocess.run(
         [prometheus / "promtool", "check", "config", FOLDER / "prometheus.yml"],
         capture_output=True,

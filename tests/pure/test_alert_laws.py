@@ -53,9 +53,7 @@ findings = st.lists(st.builds(finding, st.sampled_from(RULES), severities), max_
 timestamps = MINUTES.map(lambda number: BEGIN_MS + number * 60_000)
 episode_ids = st.sampled_from(["E1", "E2"])
 meetings = st.builds(
-    Met,
-    st.builds(judged, findings, episode_ids, st.sampled_from(PROVIDERS)),
-    timestamps,
+    Met, st.builds(judged, findings, episode_ids, st.sampled_from(PROVIDERS)), timestamps
 )
 strangers = st.builds(
     Met,
@@ -89,8 +87,7 @@ histories = st.lists(
     max_size=30,
 )
 any_thresholds = st.builds(
-    thresholds,
-    *[st.sampled_from(["1", "1", "3", "2 in 1h", "10 in 24h", "never"])] * 3,
+    thresholds, *[st.sampled_from(["1", "1", "3", "2 in 1h", "10 in 24h", "never"])] * 3
 )
 law = settings(max_examples=40)
 

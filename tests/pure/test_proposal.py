@@ -100,9 +100,4 @@ def test_a_fix_says_in_words_what_it_does(submitted: str, text: str) -> None:
 def test_a_fix_can_be_applied_by_a_program(submitted: str, fix: tuple[str, str, str, str]) -> None:
     (finding,) = check(coded(submitted)).findings
     assert finding.fix is not None
-    assert (
-        finding.fix.action,
-        finding.fix.code,
-        finding.fix.position,
-        finding.fix.anchor,
-    ) == fix
+    assert (finding.fix.action, finding.fix.code, finding.fix.position, finding.fix.anchor) == fix

@@ -128,11 +128,7 @@ FAILURES = [
         mismatched,
         ("IPG12_SSL_CERTFILE", "IPG12_SSL_KEYFILE", "mismatch"),
     ),
-    Failure(
-        "a key that is encrypted",
-        encrypted,
-        ("IPG12_SSL_KEYFILE", "not encrypted"),
-    ),
+    Failure("a key that is encrypted", encrypted, ("IPG12_SSL_KEYFILE", "not encrypted")),
     Failure(
         "TLS to a port without",
         lambda broker: {**broker.settings("TLS"), "brokers": broker.addresses["SASL"]},

@@ -16,12 +16,7 @@ from streams.kafka.errors import name_of, refusal, unavailable
 
 @pytest.mark.parametrize(
     "fault",
-    [
-        TimeoutError(),
-        KafkaConnectionError(),
-        NotEnoughReplicasError(),
-        RequestTimedOutError(),
-    ],
+    [TimeoutError(), KafkaConnectionError(), NotEnoughReplicasError(), RequestTimedOutError()],
 )
 def test_brokers_that_cannot_serve_just_now_are_waited_for(fault: Exception) -> None:
     assert unavailable(fault)

@@ -40,7 +40,4 @@ def levels_repeated(sequence: CodedSequence) -> Iterator[Hit]:
     """
     for group in sequence.spinal_groups:
         for repeated in group.levels[1:]:
-            yield Hit(
-                repeated,
-                expected="One V55 code for the procedure, covering all its levels.",
-            )
+            yield Hit(repeated, expected="One V55 code for the procedure, covering all its levels.")

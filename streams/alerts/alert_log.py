@@ -1,4 +1,4 @@
-"""Alerts as a fold over verdicts and commands, for the providers of one partition."""
+"""Alerts, computed from verdicts and commands in order, for the providers of one partition."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping

@@ -36,7 +36,7 @@ def check(
 ) -> None:
     """Check coded episodes against the recommendation.
 
-    Reads JSON lines, a JSON array or one JSON object, recognised by content, and gzip.
+    Reads JSON lines, a JSON array or one JSON object, recognised by content; gzip too.
     Exits with status 1 if a record is non-compliant or a dead letter.
     """
     from schemas.verdict import Outcome

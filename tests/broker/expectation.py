@@ -7,7 +7,7 @@ from functools import cached_property
 
 from broker.records import Header, Record
 
-from schemas.verdict import Outcome, Source, Verdict
+from schemas.verdict import RULESET, Outcome, Source, Verdict
 
 OURS = {
     "ipg12-outcome",
@@ -79,7 +79,7 @@ class Incoming:
         outcome = self.verdict.outcome
         headers = {
             "ipg12-outcome": str(outcome),
-            "ipg12-ruleset": "1",
+            "ipg12-ruleset": RULESET,
             "ipg12-source": str(self.record),
         }
         if self.verdict.findings:

@@ -19,7 +19,7 @@ EXPLAINED = """\
     + procedures V44.4 V55.1 Y53.4 Z66.5
                        +++++
 
-  The validator proposes the same.
+  ipg12 proposes the same.
 """
 
 each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)

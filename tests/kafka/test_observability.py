@@ -7,7 +7,7 @@ from broker.deployment import Deploy, Deployment
 from broker.worker import Worker
 from prometheus_client.parser import text_string_to_metric_families
 
-from schemas.verdict import Outcome
+from schemas.verdict import RULESET, Outcome
 from streams.validation.rules import RULES
 
 NOBODY = "http://127.0.0.1:9/"
@@ -46,7 +46,7 @@ def test_before_any_record_a_worker_becomes_ready_with_every_outcome_and_rule_at
         assert worker.get("/livez")[0] == 200
         records = samples(worker, "ipg12_records_total")
         findings = samples(worker, "ipg12_findings_total")
-        assert samples(worker, "ipg12_ruleset_info") == {("1",): 1}
+        assert samples(worker, "ipg12_ruleset_info") == {(RULESET,): 1}
         assert worker.stop() == 0
     assert seen <= {(503, False), (200, True)}
     assert records == {(outcome.value,): 0 for outcome in Outcome}

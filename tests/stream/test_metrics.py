@@ -4,7 +4,7 @@ from aiokafka.structs import TopicPartition
 from fakes import FakeRecord
 from prometheus_client.parser import text_string_to_metric_families
 
-from schemas.verdict import Outcome
+from schemas.verdict import RULESET, Outcome
 from streams.validation.chunk_output import ChunkOutput
 from streams.validation.rules import RULES
 from streams.worker.metrics import Metrics
@@ -25,7 +25,7 @@ def test_every_outcome_and_rule_stands_there_with_zero_before_it_happens() -> No
     assert [shown[f"ipg12_records_total{{outcome={outcome}}}"] for outcome in Outcome] == [0] * 4
     for rule in RULES:
         assert shown[f"ipg12_findings_total{{rule={rule.code}}}{{severity={rule.severity}}}"] == 0
-    assert shown["ipg12_ruleset_info{version=1}"] == 1
+    assert shown[f"ipg12_ruleset_info{{version={RULESET}}}"] == 1
 
 
 def test_a_committed_chunk_is_counted_and_measured() -> None:

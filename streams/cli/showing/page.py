@@ -50,7 +50,7 @@ def rule_page(rule: Rule) -> Iterator[Block]:
     for pair in rule.pairs:
         yield from _example(rule, pair)
     if not any(check(pair.bad).proposed for pair in rule.pairs):
-        yield _prose("The validator proposes no fix for this rule.")
+        yield _prose("ipg12 proposes no fix for this rule.")
 
 
 def as_markdown(page: Iterable[Block]) -> str:
@@ -104,9 +104,9 @@ def _example(rule: Rule, pair: Pair) -> Iterator[Block]:
     yield _prose(f"{pair.why[0].upper()}{pair.why[1:]}:")
     yield Block(Kind.DIFF, tuple(lines))
     if verdict.proposed and verdict.proposed == tuple(good):
-        yield _prose("The validator proposes the same.")
+        yield _prose("ipg12 proposes the same.")
     elif verdict.proposed:
-        yield _prose(f"The validator proposes {' '.join(verdict.proposed)}.")
+        yield _prose(f"ipg12 proposes {' '.join(verdict.proposed)}.")
 
 
 def _cells(codes: list[str], marked: set[int], mark: str) -> list[Cell]:

@@ -5,7 +5,7 @@ time that the process has taken, and what was reached.
 """
 
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
 from time import monotonic, process_time
 from typing import ParamSpec
@@ -58,7 +58,7 @@ def main() -> None:
         verify_topics(settings, command)
         reach(Milestone.VERIFIED)
 
-    def create(settings: Settings, rules: Iterable[Rule]) -> faust.App:
+    def create(settings: Settings, rules: Sequence[Rule]) -> faust.App:
         app = create_worker_app(settings, rules)
         app.on_partitions_assigned.connect(_assigned)
         reach(Milestone.BUILT)

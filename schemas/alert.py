@@ -7,7 +7,7 @@ from typing import Annotated, Final, Self
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from schemas.frozen import Frozen
-from schemas.ledger import Position
+from schemas.ledger import LedgerPosition
 from schemas.verdict import Finding, Outcome, Severity, Source
 
 LONGEST_SILENCE: Final = timedelta(days=90)
@@ -148,7 +148,7 @@ class AlertEvent(Frozen):
         return f"{self.rule}/{self.provider}"
 
 
-class AlertPosition(Position):
+class AlertPosition(LedgerPosition):
     """How far a source partition is applied to the alerts: a row keyed `TOPIC/PARTITION`."""
 
     partitions: int = Field(ge=1, description="Partition count of the source topic then.")
@@ -161,7 +161,7 @@ class EpisodeRow(Frozen):
     episode_id: str = Field(description="The publisher's identifier of the episode.")
     timestamp: int = Field(description="Timestamp of the record, in milliseconds since 1970.")
     outcome: Outcome = Field(description="Outcome: compliant or non-compliant.")
-    source: Source | None = Field(description="Position of the record on Kafka.")
+    source: Source | None = Field(description="LedgerPosition of the record on Kafka.")
     findings: tuple[Finding, ...] = Field(description="The findings of the verdict.")
     proposed: tuple[str, ...] | None = Field(description="The procedures with every fix applied.")
     waived: tuple[str, ...] = Field(

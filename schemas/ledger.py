@@ -10,13 +10,13 @@ from schemas.verdict import Outcome
 Count = Annotated[int, Field(ge=0)]
 
 
-class Position(Frozen):
+class LedgerPosition(Frozen):
     """How far a source partition is processed."""
 
     upto: int = Field(ge=0, description="Offset of the last record processed.")
 
 
-class LedgerRow(Position):
+class LedgerRow(LedgerPosition):
     """Counts of one source partition since the beginning, committed with the outputs they count."""
 
     outcomes: dict[Outcome, Count] = Field(description="Number of records by outcome.")

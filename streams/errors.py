@@ -30,7 +30,10 @@ def written_by_ipg12(place: str) -> Iterator[None]:
 
 
 def causes(error: BaseException, *, context: bool = False) -> Iterator[BaseException]:
-    """Yield an error and its causes; with `context` also what was being handled."""
+    """Yield an error and its causes: aiokafka wraps what brokers answer.
+
+    With `context` also the errors that were being handled.
+    """
     seen: set[int] = set()
     cause: BaseException | None = error
     while cause is not None and id(cause) not in seen:  # Mode makes an exception its own cause

@@ -43,6 +43,15 @@ def _sendable(token: SecretStr) -> SecretStr:
     return token
 
 
+def _public_url(url: HttpUrl) -> HttpUrl:
+    """Raise ValueError if it holds more than a place: it is sent to others, with a path behind."""
+    if url.username or url.password or url.query or url.fragment:
+        message = "should have no user name, query or fragment"
+        raise ValueError(message)
+    return url
+
+
+PublicUrl = Annotated[HttpUrl, AfterValidator(_public_url)]
 WebAddress = Annotated[SecretStr, AfterValidator(_web_address)]
 Token = Annotated[SecretStr, AfterValidator(_sendable)]
 _HTTP_URL: Final = TypeAdapter(HttpUrl)

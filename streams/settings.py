@@ -8,7 +8,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    HttpUrl,
     SecretStr,
     StringConstraints,
     ValidationError,
@@ -23,6 +22,7 @@ from streams.setting_types import (
     AlertFrom,
     KafkaName,
     OutOfScope,
+    PublicUrl,
     SaslMechanism,
     SecurityProtocol,
     Token,
@@ -83,7 +83,7 @@ class Settings(BaseModel):
     dashboard_proxies: Annotated[str, StringConstraints(pattern=r"^([0-9A-Fa-f.:/]+(,|$))*$")] = (
         Field(default="", description="Addresses of trusted proxies, separated by commas.")
     )
-    dashboard_url: HttpUrl | None = Field(
+    dashboard_url: PublicUrl | None = Field(
         default=None, description="Public URL of the dashboard, for links in webhook messages."
     )
     api_token: Annotated[SecretStr, Field(min_length=_TOKEN_CHARACTERS)] | None = Field(
@@ -108,7 +108,9 @@ class Settings(BaseModel):
     webhook_token: Token | None = Field(
         default=None, description="Bearer token or routing key of the webhook; better from a file."
     )
-    webhook_web_port: _Port = Field(default=6069, description="Port of the notifier's metrics.")
+    webhook_web_port: _Port = Field(
+        default=6069, description="Port of the notifier's metrics and health."
+    )
     security_protocol: SecurityProtocol = Field(
         default=SecurityProtocol.PLAINTEXT, description="Use of TLS and a password at the brokers."
     )

@@ -27,7 +27,7 @@ def create_alerts_app(settings: Settings) -> faust.App:
     topics = Topics(settings.topic_prefix)
     metrics = AlertMetrics()
     reader = PartitionReader(ours)
-    ledger = Ledger(reader, topics.alert_ledger, ours.group)
+    ledger = Ledger(reader, topics.alert_ledger)
 
     def create_processor(number: int) -> AlertProcessor:
         writer = TransactionWriter(ours, TopicPartition(topics.verdicts, number))

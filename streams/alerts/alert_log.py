@@ -22,7 +22,7 @@ from streams.alerts.threshold import Threshold
 LAST_MS: Final = 253_402_300_799_000
 """The end of the year 9999; a record may have any timestamp."""
 
-FIXED: Final = "all episodes have been corrected"
+FIXED: Final = "no episode awaits correction any more"
 FOUND: Final = "new finding"
 EXPIRED: Final = "the silence has expired"
 

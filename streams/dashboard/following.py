@@ -29,7 +29,7 @@ async def follow(
             changed |= not read_model.complete
             read_model.complete = True
         if monotonic() - checked_at > CHECK_SECONDS:
-            lag = await asyncio.to_thread(reader.left, input_topic, read_model.timeline.upto)
+            lag = await asyncio.to_thread(reader.lag, input_topic, read_model.timeline.upto)
             if lag is not None:
                 await asyncio.to_thread(reader.verify_whole)
             changed |= _set_lag(read_model, lag)

@@ -1,7 +1,7 @@
 """The Faust app of a process that processes the records of its source topics exactly once."""
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +24,10 @@ from streams.runtime.health import answers, serve_with_faust
 from streams.settings import Settings
 
 SESSION_SECONDS: Final = 6.0
-"""Session timeout of the group: the shortest that brokers allow by default."""
+"""Session timeout of the group, and so the time until a killed process is replaced.
+
+Brokers allow no less by default.
+"""
 
 HEARTBEAT_SECONDS: Final = 1.0
 
@@ -59,13 +62,7 @@ def create_app(
     reader = PartitionReader(settings)
 
     def assigned() -> frozenset[int] | None:
-        """Return the numbers of the partitions assigned to us; None before the first rebalance."""
-        assignment = app.consumer.assignment()
-        if not assignment and not app.unassigned:
-            return None
-        return frozenset.intersection(
-            *(frozenset(tp.partition for tp in assignment if tp.topic == topic) for topic in topics)
-        )
+        return assigned_numbers(app.consumer.assignment(), topics, standby=app.unassigned)
 
     def create_task(number: int) -> PartitionTask[ProcessorT]:
         partitions = [TopicPartition(topic, number) for topic in topics]
@@ -86,6 +83,19 @@ def create_app(
     _supervise(app, tasks, lambda: on_tick(tasks.processors))
     serve_with_faust(app, answers(metrics.exposition, tasks.not_ready))
     return app
+
+
+def assigned_numbers(
+    assignment: Collection[TopicPartition], topics: Sequence[str], *, standby: bool
+) -> frozenset[int] | None:
+    """Return the numbers of which all `topics` are assigned.
+
+    None if there are none, although the group has not said that this process is on `standby`.
+    """
+    numbers = frozenset.intersection(
+        *(frozenset(tp.partition for tp in assignment if tp.topic == topic) for topic in topics)
+    )
+    return numbers if numbers or standby else None
 
 
 def _faust_app(settings: Settings) -> faust.App:

@@ -8,21 +8,20 @@ from typing import TypeVar
 
 from aiokafka.structs import TopicPartition
 
-from schemas.ledger import Position
+from schemas.ledger import LedgerPosition
 from streams.engine.partition_reader import PartitionReader, read_last_row, read_table
 from streams.errors import OperatorError
 
-PositionT = TypeVar("PositionT", bound=Position)
+PositionT = TypeVar("PositionT", bound=LedgerPosition)
 
 
 class Ledger:
     """Reads rows of a ledger topic, and verifies them against sources and group offsets."""
 
-    def __init__(self, reader: PartitionReader, topic: str, group: str) -> None:
-        """Read the ledger topic `topic`; `group` is the consumer group of its writers."""
+    def __init__(self, reader: PartitionReader, topic: str) -> None:
+        """Read the ledger topic `topic`."""
         self._reader = reader
         self._topic = topic
-        self._group = group
 
     async def last_row(self, source: TopicPartition, model: type[PositionT]) -> PositionT | None:
         """Read the row of a source partition that has a ledger partition to itself.
@@ -58,13 +57,13 @@ class Ledger:
         return {source: row for source, row in found.items() if row}
 
     def _verify(
-        self, source: TopicPartition, row: Position | None, group_offset: int | None, end: int
+        self, source: TopicPartition, row: LedgerPosition | None, group_offset: int | None, end: int
     ) -> None:
         where = f"{source.topic}/{source.partition}"
         if row is None and group_offset:
             message = (
-                f"topic {self._topic} has no row for {where}, but group {self._group} is at offset "
-                f"{group_offset}; restore the topic, or start again as described in "
+                f"topic {self._topic} has no row for {where}, but group {self._reader.group} is at "
+                f"offset {group_offset}; restore the topic, or start again as described in "
                 f"docs/operating.md#ledger-lost"
             )
             raise OperatorError(message)

@@ -36,6 +36,7 @@ class PartitionReader:
     def __init__(self, settings: Settings) -> None:
         """Read as a client of the group `settings.group`."""
         self._settings = settings
+        self.group = settings.group
 
     @asynccontextmanager
     async def consumer(self, *partitions: TopicPartition) -> AsyncIterator[AIOKafkaConsumer]:

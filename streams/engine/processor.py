@@ -18,7 +18,7 @@ class Processor(Protocol):
         """Whether `punctuate` has something to do."""
 
     async def open(self) -> Mapping[TopicPartition, int]:
-        """Fence the previous owner and return the next offset of each source.
+        """Fence the previous owner, and only then read the next offset of each source.
 
         Sources without a processed record are left out. Closes what was open before.
         """

@@ -118,7 +118,7 @@ class TaskManager(Generic[ProcessorT]):
             return "stopping"
         assigned = self._assignment()
         if assigned is None:
-            return "no partitions assigned"
+            return "not a member of the group yet"
         if self._availability.reason:
             return self._availability.reason
         waiting = sorted(

@@ -51,6 +51,8 @@ class Watermarks:
                         consumer = committed_consumer(self._settings, group_id=None)
                         self._consumer = consumer
                         await consumer.start()
+                    if not partitions:  # on standby, with nothing else to ask
+                        await consumer.topics()
                     begins = await consumer.beginning_offsets(partitions) if partitions else {}
                     ends = await consumer.end_offsets(partitions) if partitions else {}
             except (KafkaError, TimeoutError):

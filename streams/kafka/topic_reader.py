@@ -92,7 +92,7 @@ class TopicReader:
                 fault = f"topic {topic} has more partitions than at the start; start again"
                 raise OperatorError(fault)
 
-    def left(self, topic: str, done: Mapping[str, int]) -> int | None:
+    def lag(self, topic: str, done: Mapping[str, int]) -> int | None:
         """Return the lag of a topic in offsets; None if the brokers do not answer.
 
         `done` is the last processed offset of each `TOPIC/PARTITION`.

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import Final, Self
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -38,7 +37,7 @@ class AlertEventConsumer:
         self._ends: dict[int, int] = {}
         """Where a partition ended last; a transaction leaves its marker behind the last event."""
         self.unavailable: str | None = None
-        """Which error the brokers last answered with, if nothing has been read since."""
+        """Why the brokers did not answer when the lag was last read; None if they did."""
         common = {
             **for_librdkafka(settings),
             "group.id": self.group,
@@ -56,7 +55,6 @@ class AlertEventConsumer:
                 "session.timeout.ms": SESSION_MS,
                 "heartbeat.interval.ms": HEARTBEAT_MS,
                 "partition.assignment.strategy": "cooperative-sticky",
-                "error_cb": self._on_error,
             }
         )
         self._offsets = GroupOffsets(self._consumer, self._watermarks, self.topic, self.group)
@@ -79,14 +77,14 @@ class AlertEventConsumer:
             return None
         error, number, offset = message.error(), message.partition() or 0, message.offset() or 0
         if error is None:
-            self._polled[number], self.unavailable = offset + 1, None
+            self._polled[number] = offset + 1
             return message
         if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # the library's own name
-            self._ends[number], self.unavailable = offset, None
+            self._ends[number] = offset
         elif error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001
             raise self._offsets.out_of_range(number)
         elif is_transient(error):
-            self._on_error(error)
+            log.warning("webhook.poll-retried fault=%s", error.name())
         else:
             raise self._offsets.operator_error(error)
         return None
@@ -116,16 +114,29 @@ class AlertEventConsumer:
 
     def lags(self) -> dict[int, int]:
         """Return how many offsets of each partition are not processed, as far as brokers answer."""
-        lags = {}
-        with suppress(KafkaException):  # the last number stands until the brokers answer again
+        lags: dict[int, int] = {}
+        fault: str | None = None
+        try:
             mine = self._consumer.assignment()
             unknown = [each for each in mine if each.partition not in self._committed]
             for place in self._offsets.committed(unknown) if unknown else ():
                 self._committed.setdefault(place.partition, place.offset)
-            for place in mine:
-                with suppress(KafkaException):  # that of another partition may be known
-                    _, end = self._watermarks.get_watermark_offsets(place, LAG_SECONDS)
-                    lags[place.partition] = max(0, end - self._reached(place.partition))
+            if not mine:  # on standby
+                self._watermarks.list_topics(self.topic, LAG_SECONDS)
+        except KafkaException as error:
+            mine, fault = [], str(error.args[0].name())
+        for place in mine:
+            try:
+                _, end = self._watermarks.get_watermark_offsets(place, LAG_SECONDS)
+            except KafkaException as error:  # that of another partition may be known
+                fault = str(error.args[0].name())
+            else:
+                lags[place.partition] = max(0, end - self._reached(place.partition))
+        if fault and not self.unavailable:
+            log.warning("webhook.brokers-unavailable fault=%s", fault)
+        elif self.unavailable and not fault:
+            log.warning("webhook.brokers-available")
+        self.unavailable = f"waiting for the brokers: {fault}" if fault else None
         return lags
 
     def _reached(self, number: int) -> int:
@@ -144,9 +155,3 @@ class AlertEventConsumer:
             self._on_revoked(place.partition)
             for known in (self._polled, self._committed, self._ends):
                 known.pop(place.partition, None)
-
-    def _on_error(self, error: KafkaError) -> None:
-        """Log a transient error; that all brokers are down is said by no poll."""
-        if is_transient(error):
-            self.unavailable = f"waiting for the brokers: {error.name()}"
-            log.warning("webhook.brokers-unavailable fault=%s", error.name())

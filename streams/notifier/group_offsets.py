@@ -50,7 +50,7 @@ class GroupOffsets:
         """Let a group that is new begin at the end of each partition, and write that down.
 
         Where another one of it has come first, the brokers refuse ours: its offsets hold. Raises
-        Trouble.
+        OperatorError.
         """
         deadline = monotonic() + FIRST_START_SECONDS
         while True:

@@ -5,7 +5,7 @@ import random
 from collections import deque
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Final
+from typing import Final, assert_never
 
 from confluent_kafka import Message
 
@@ -132,6 +132,8 @@ class Notifier:
                     return False
                 case DeliveryOutcome.ACCEPTED:
                     self._accepted[number] = place
+                case _:
+                    assert_never(result.outcome)
         queue.processed, queue.delivered = event, message is not None
         return True
 

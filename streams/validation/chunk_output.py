@@ -1,7 +1,7 @@
 """What one transaction writes for a chunk of records."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from schemas.ledger import LedgerRow
@@ -32,7 +32,7 @@ def judge_chunk(
     *,
     max_bytes: int = MAX_RECORD_BYTES,
     copy_out_of_scope: bool = True,
-    rules: Iterable[Rule] = RULES,
+    rules: Sequence[Rule] = RULES,
 ) -> ChunkOutput:
     """Check consecutive records of one partition.
 
@@ -59,7 +59,7 @@ def judge_chunk(
     return output
 
 
-def _judge_packed(value: Packed, max_bytes: int, rules: Iterable[Rule]) -> Verdict:
+def _judge_packed(value: Packed, max_bytes: int, rules: Sequence[Rule]) -> Verdict:
     """Check a compressed value; one larger than `max_bytes` is not decompressed."""
     if len(value) > max_bytes:
         return refuse(too_large(len(value), max_bytes))

@@ -1,6 +1,6 @@
 """The worker's app: validates the episodes of the input topic."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import faust
 from aiokafka.structs import TopicPartition
@@ -21,11 +21,11 @@ from streams.worker.metrics import Metrics
 from streams.worker.processor import ValidationProcessor
 
 
-def create_worker_app(settings: Settings, rules: Iterable[Rule] = RULES) -> faust.App:
+def create_worker_app(settings: Settings, rules: Sequence[Rule] = RULES) -> faust.App:
     """Create the app that checks every episode against `rules`."""
     topics = Topics(settings.topic_prefix)
-    ledger = Ledger(PartitionReader(settings), topics.ledger, settings.group)
-    metrics = Metrics()
+    ledger = Ledger(PartitionReader(settings), topics.ledger)
+    metrics = Metrics(rules)
     alarm = DeadLetterAlarm(metrics)
 
     def create_processor(number: int) -> ValidationProcessor:
@@ -47,7 +47,7 @@ def create_worker_app(settings: Settings, rules: Iterable[Rule] = RULES) -> faus
     )
 
 
-def run_worker(settings: Settings, rules: Iterable[Rule] = RULES) -> None:
+def run_worker(settings: Settings, rules: Sequence[Rule] = RULES) -> None:
     """Run the worker until SIGTERM or SIGINT. Raises OperatorError if it cannot continue."""
     run_faust(
         settings,

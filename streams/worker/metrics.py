@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter as Counts
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from time import time
 from typing import Final
 
@@ -14,6 +14,7 @@ from schemas.verdict import RULESET, Outcome
 from streams.engine.partition_metrics import PartitionMetrics
 from streams.records import Record
 from streams.validation.chunk_output import ChunkOutput
+from streams.validation.rule import Rule
 from streams.validation.rules import RULES
 
 END_TO_END_SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)
@@ -24,7 +25,8 @@ VALIDATION_SECONDS: Final = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3,
 class Metrics(PartitionMetrics):
     """The metrics of the worker."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Iterable[Rule] = RULES) -> None:
+        """Begin every outcome, and every rule of `rules`, with 0."""
         super().__init__("ipg12_")
         self.outcomes: Counts[Outcome] = Counts()
         """Records processed since the process started."""
@@ -62,7 +64,7 @@ class Metrics(PartitionMetrics):
         for outcome in Outcome:
             self._records.labels(outcome)
         self._findings_by_rule = {
-            rule.code: findings.labels(rule.code, rule.severity) for rule in RULES
+            rule.code: findings.labels(rule.code, rule.severity) for rule in rules
         }
 
     def committed(

@@ -1,7 +1,7 @@
 """Validating the records of one source partition, and writing the outputs."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from time import perf_counter
 from typing import Final
 
@@ -18,7 +18,6 @@ from streams.settings import Settings
 from streams.validation.chunk_output import ChunkOutput, judge_chunk, next_row
 from streams.validation.routing import Routing
 from streams.validation.rule import Rule
-from streams.validation.rules import RULES
 from streams.worker.metrics import Metrics
 from streams.worker.reconciliation import Reconciliation
 
@@ -35,7 +34,7 @@ class ValidationProcessor:
         metrics: Metrics,
         writer: TransactionWriter,
         ledger: Ledger,
-        rules: Iterable[Rule] = RULES,
+        rules: Sequence[Rule],
     ) -> None:
         self._settings = settings
         self._source = source
@@ -44,7 +43,7 @@ class ValidationProcessor:
         self._routing = Routing(source.topic, source.partition, settings.group)
         self._writer = writer
         self._ledger = ledger
-        self._rules = tuple(rules)
+        self._rules = rules
         self._row: LedgerRow | None = None
         self._reconciliation = Reconciliation()
 
@@ -78,7 +77,7 @@ class ValidationProcessor:
         row = next_row(self._row, output)
         await self._writer.commit(self._topic_rows(output, row), {source: row.upto + 1})
         self._row = row
-        self._reconciliation.settle(row)
+        self._reconciliation.committed(row)
         self._metrics.committed(output, records, judged - started)
 
     async def punctuate(self) -> None:

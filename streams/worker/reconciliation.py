@@ -41,7 +41,7 @@ class Reconciliation:
             self._in_flight_since = monotonic()
         self._in_flight = records
 
-    def settle(self, row: LedgerRow) -> None:
+    def committed(self, row: LedgerRow) -> None:
         """Count the records in flight as committed with this row."""
         self._read += self._in_flight
         self._counted = _count(row)

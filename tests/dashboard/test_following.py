@@ -58,7 +58,7 @@ class FakeReader:
     def verify_whole(self) -> None:
         pass
 
-    def left(self, topic: str, done: Mapping[str, int]) -> int | None:
+    def lag(self, topic: str, done: Mapping[str, int]) -> int | None:
         assert topic == TOPICS.episodes
         self.positions.append(done)
         return self._lags.pop(0) if len(self._lags) > 1 else self._lags[0]

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DESIGN = (ROOT / "docs/design.md").read_text(encoding="utf-8")
 OPERATING = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")]
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("tests/*/*.md")]
 LEAST_CHARACTERS, LEAST_LINES = 20, 25
 SESSIONS = re.findall(r"```console\n\$ ipg12 ([^\n]*)\n(.*?)```", README, re.DOTALL)
 
@@ -91,8 +91,26 @@ def test_every_line_that_the_operating_page_explains_is_one_that_the_product_say
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
 def test_every_link_in_a_document_leads_somewhere(document: Path) -> None:
-    links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8"))
-    assert [link for link in links if not (document.parent / link).exists()] == []
+    links = re.findall(r"\]\((?!https?:)([^)]+)\)", document.read_text(encoding="utf-8"))
+    assert [link for link in links if not leads_somewhere(document, link)] == []
+
+
+def leads_somewhere(document: Path, link: str) -> bool:
+    """Return whether there is a file, and in it the heading of an anchor, as GitHub names it."""
+    path, _, anchor = link.partition("#")
+    target = document.parent / path if path else document
+    if not anchor or not target.is_file():
+        return target.exists()
+    headings = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.MULTILINE)
+    named = [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
+    return anchor in named
+
+
+def test_every_anchor_that_a_message_names_is_there() -> None:
+    texts = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "streams").rglob("*.py"))
+    anchors = set(re.findall(r"docs/operating\.md(#[\w-]+)", texts))
+    assert anchors
+    assert [each for each in anchors if not leads_somewhere(ROOT / "docs/operating.md", each)] == []
 
 
 def test_the_file_map_names_every_module_of_every_room() -> None:

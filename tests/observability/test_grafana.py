@@ -87,3 +87,9 @@ def test_compose_puts_the_dashboard_where_grafana_is_told_to_look() -> None:
     grafana = COMPOSE["grafana"]
     assert f"./deploy/grafana/ipg12.json:{path}:ro" in grafana["volumes"]
     assert grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"] == path
+
+
+def test_a_query_names_no_provider_and_no_episode() -> None:
+    expressions = [target["expr"] for panel in PANELS for target in panel["targets"]]
+    assert expressions
+    assert not re.findall(r"\b(?:provider|episode)s?\b", "\n".join(expressions))

@@ -139,3 +139,9 @@ def test_make_says_in_one_line_that_there_is_no_python_for_it(tmp_path: Path, py
     assert len(done.stderr.splitlines()) == 1
     assert f"needs Python 3.11 or later, and `{python}` is not" in done.stderr
     assert not (tmp_path / ".venv").exists()
+
+
+def test_continuous_integration_runs_make_test_and_nothing_else() -> None:
+    lines = (ROOT / ".ci" / "run").read_text().splitlines()
+    commands = [line for line in lines if line and not line.startswith("#")]
+    assert commands == ["set -euo pipefail", 'cd "$(dirname "$0")/.."', "exec make test 2>&1"]

@@ -1,3 +1,4 @@
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -7,6 +8,7 @@ from alert_stories import (
     Happening,
     Met,
     acknowledged,
+    asked,
     continued,
     finding,
     judged,
@@ -22,6 +24,7 @@ from alert_stories import (
 
 from schemas.alert import (
     Alert,
+    AlertAction,
     AlertCommand,
     AlertEvent,
     AlertEventType,
@@ -148,7 +151,7 @@ def test_an_alert_is_resolved_when_the_last_episode_no_longer_breaks_its_rule() 
     assert (told.alert().state, told.alert().awaiting) == (AlertState.OPEN, 1)
     (event,) = told.play(met(at=20, episode="E2")).events
     assert (event.step, event.by) == (AlertEventType.RESOLVED, None)
-    assert event.why == "all episodes have been corrected"
+    assert event.why == "no episode awaits correction any more"
     assert (told.alert().awaiting, told.alert().findings) == (0, 2)
     assert told.alert("LV02/RXX").state is AlertState.OPEN
 
@@ -492,3 +495,38 @@ def test_what_changed_is_handed_out_once_and_only_the_newest_of_each_key() -> No
     ]
     assert changes.superseded == 1
     assert told.play() == Changes()
+
+
+def test_resolving_by_hand_waives_the_rule_where_it_was_awaited() -> None:
+    told = story()
+    told.play(met("LV02", "PX02"), met("LV02", episode="E2"))
+    told.play(met("PX02", episode="E3"), met("LV02", provider="RXX"))
+    before = dict(told.episodes)
+    changes = told.play(resolved())
+    assert changes.episodes == {
+        key: before[key].model_copy(update={"waived": ("LV02",)}) for key in ("R0A/E1", "R0A/E2")
+    }
+    assert list(changes.alerts) == ["LV02/R0A"]
+    assert (told.alert().awaiting, told.alert().findings) == (0, 2)
+    assert told.episodes["R0A/E1"].awaited == {"PX02": Severity.ERROR}
+    assert (told.alert("PX02/R0A").awaiting, told.alert("LV02/RXX").awaiting) == (2, 1)
+    told.play(asked(AlertAction.RESOLVE, rule="PX02"))
+    assert told.episodes["R0A/E1"].waived == ("LV02", "PX02")
+    assert told.episodes["R0A/E1"].awaited == {}
+    assert told.episodes["R0A/E3"].waived == ("PX02",)
+
+
+def test_alerts_are_counted_by_severity_and_state_and_whether_they_are_silenced() -> None:
+    told = story()
+    assert told.book.count() == Counter()
+    told.play(met("LV02", "PX02"), met("LV02", provider="RXX"), acknowledged())
+    told.play(met("DX01", episode="E2", severity=Severity.WARNING))
+    told.play(silenced(until=90), silenced(until=91, rule="PX02"))
+    assert told.book.count() == {
+        (Severity.ERROR, AlertState.OPEN, False): 1,
+        (Severity.ERROR, AlertState.OPEN, True): 1,
+        (Severity.ERROR, AlertState.ACKNOWLEDGED, True): 1,
+        (Severity.WARNING, AlertState.PENDING, False): 1,
+    }
+    told.play(minute(90))
+    assert told.book.count()[Severity.ERROR, AlertState.ACKNOWLEDGED, False] == 1

@@ -124,3 +124,14 @@ def test_protocols_say_what_they_do() -> None:
         SecurityProtocol.SASL_PLAINTEXT: (False, True),
         SecurityProtocol.SASL_SSL: (True, True),
     }
+
+
+@pytest.mark.parametrize(
+    "url", ["https://u:p@h/", "https://h/?q=1", "https://h/#a", "h", "ftp://h/"]
+)
+def test_the_public_url_of_the_dashboard_is_a_place_and_no_more(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("IPG12_DASHBOARD_URL", url)
+    with pytest.raises(OperatorError, match=r"^IPG12_DASHBOARD_URL: "):
+        Settings.read()

@@ -1,14 +1,20 @@
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from types import SimpleNamespace
 
+import pytest
+from aiokafka.structs import TopicPartition
 from fakes import FakeRecord, chunk
 
+from streams.engine.app import assigned_numbers
 from streams.engine.chunk_agent import chunk_agent, or_crash
 from streams.engine.chunks import CHUNK_BYTES, Chunk
 from streams.errors import OperatorError
 from streams.settings import Settings
+from streams.worker import app as worker_app
 from streams.worker.app import create_worker_app
+from streams.worker.dead_letter_alarm import DeadLetterAlarm
+from streams.worker.metrics import Metrics
 
 
 class FakePartitions:
@@ -104,3 +110,36 @@ async def test_a_cancellation_that_nobody_asked_for_ends_the_app() -> None:
     partitions.faults = [asyncio.CancelledError()]
     await chunk_agent(app, partitions)(FakeStream())  # type: ignore[arg-type]  # fakes
     assert "start it again" in str(app.crash_reason)
+
+
+EPISODES, COMMANDS = "ipg12.verdicts", "ipg12.alert-commands"
+
+
+@pytest.mark.parametrize(
+    "places,standby,numbers",
+    [
+        ([], False, None),
+        ([], True, frozenset()),
+        ([(EPISODES, 0), (EPISODES, 1), (COMMANDS, 1)], False, {1}),
+        ([(EPISODES, 0), (COMMANDS, 1)], False, None),
+    ],
+    ids=["before the first rebalance", "on standby", "both topics", "one topic only"],
+)
+def test_the_numbers_assigned_are_those_of_all_topics(
+    places: list[tuple[str, int]], *, standby: bool, numbers: set[int] | None
+) -> None:
+    assignment = [TopicPartition(*place) for place in places]
+    assert assigned_numbers(assignment, [EPISODES, COMMANDS], standby=standby) == numbers
+
+
+async def test_every_second_the_worker_shows_its_gap_and_looks_at_its_dead_letters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ticks: list[Callable[..., None]] = []
+    ticked: list[Metrics] = []
+    monkeypatch.setattr(worker_app, "create_app", lambda *given: ticks.append(given[-1]))
+    monkeypatch.setattr(DeadLetterAlarm, "tick", lambda alarm: ticked.append(alarm._metrics))  # noqa: SLF001
+    create_worker_app(Settings())
+    ticks[0]([SimpleNamespace(gap=2), SimpleNamespace(gap=3)])
+    (metrics,) = ticked
+    assert b"ipg12_conservation_gap 5.0" in metrics.exposition()

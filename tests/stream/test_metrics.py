@@ -1,3 +1,4 @@
+from dataclasses import replace
 from time import time
 
 from aiokafka.structs import TopicPartition
@@ -59,3 +60,12 @@ def test_lag_is_never_below_zero_and_goes_with_its_partition() -> None:
     )
     metrics.forget(TopicPartition("ipg12.episodes", 1))
     assert "ipg12_lag_records{partition=1}" not in samples(metrics)
+
+
+def test_the_rules_that_are_counted_are_those_that_are_checked() -> None:
+    metrics = Metrics([replace(RULES[0], code="XX01")])
+    output = ChunkOutput(upto=0)
+    output.rules.update({"XX01": 2})
+    metrics.committed(output, [FakeRecord(0)], judged_seconds=0.001)
+    (shown,) = (value for name, value in samples(metrics).items() if "findings_total" in name)
+    assert shown == 2

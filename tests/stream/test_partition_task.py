@@ -1,6 +1,6 @@
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import pytest
 from aiokafka.errors import IllegalOperation, KafkaError, MessageSizeTooLargeError, ProducerFenced
@@ -38,7 +38,7 @@ class Opened(PartitionTask[ValidationProcessor]):
     """A partition with one source, which validates."""
 
     def __init__(
-        self, ledger: FakeLedger, metrics: Metrics, rules: Iterable[Rule], *, owned: bool
+        self, ledger: FakeLedger, metrics: Metrics, rules: Sequence[Rule], *, owned: bool
     ) -> None:
         reader = FakeReader({SOURCE.partition: ledger})
         super().__init__(
@@ -62,7 +62,7 @@ def open_on(
     *,
     owned: bool = True,
     metrics: Metrics | None = None,
-    rules: Iterable[Rule] = RULES,
+    rules: Sequence[Rule] = RULES,
 ) -> Opened:
     return Opened(ledger, metrics or Metrics(), rules, owned=owned)
 

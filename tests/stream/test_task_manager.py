@@ -14,6 +14,7 @@ from streams.engine.task_manager import TaskManager
 from streams.engine.watermarks import OffsetRange
 from streams.errors import BrokersUnavailable, OperatorError
 from streams.settings import Settings
+from streams.validation.rules import RULES
 from streams.worker import reconciliation
 from streams.worker.metrics import Metrics
 from streams.worker.processor import ValidationProcessor
@@ -49,7 +50,7 @@ class Worker:
     def make(self, number: int) -> PartitionTask[ValidationProcessor]:
         source, reader = TopicPartition(TOPIC, number), FakeReader(self.ledgers)
         writer = FakeWriter(self.ledgers[number])
-        processor = ValidationProcessor(Settings(), source, self.metrics, writer, reader)  # type: ignore[arg-type]  # fakes
+        processor = ValidationProcessor(Settings(), source, self.metrics, writer, reader, RULES)  # type: ignore[arg-type]  # fakes
         retry = Retry(f"{TOPIC}/{number}", self.outage, lambda: number in self.assigned)
         return PartitionTask([source], processor, reader.records, retry, self.metrics)
 
@@ -76,7 +77,7 @@ async def test_a_worker_is_not_ready_before_partitions_are_assigned_and_open(
     worker: Worker,
 ) -> None:
     worker.joined = False
-    assert worker.partitions.not_ready() == "no partitions assigned"
+    assert worker.partitions.not_ready() == "not a member of the group yet"
     worker.joined, worker.assigned = True, {0, 2}
     assert worker.partitions.not_ready() == "producers not ready for partitions [0, 2]"
     await worker.partitions.tick()

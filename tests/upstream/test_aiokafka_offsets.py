@@ -88,7 +88,7 @@ async def test_ours_reads_the_last_row_whatever_look_ups_are_under_way(
     await publish(broker, LEDGER, *(row.model_dump_json().encode() for row in rows))
     await publish(broker, SOURCE, *[b"{}"] * 3)
     reader = PartitionReader(Settings(brokers=broker))
-    ledger = Ledger(reader, LEDGER.topic, "ipg12")
+    ledger = Ledger(reader, LEDGER.topic)
     assert await ledger.last_row(SOURCE, LedgerRow) == rows[2]
     assert looked_up.is_set()
 

@@ -38,10 +38,6 @@ def instruction(name: str) -> str:
     return str(re.findall(rf"^{name}\s+(.*)$", DOCKERFILE, re.MULTILINE)[-1]).strip()
 
 
-def listeners(setting: str) -> dict[str, str]:
-    return dict(each.split("://") for each in KAFKA["environment"][setting].split(","))
-
-
 @pytest.mark.parametrize("text", [DOCKERFILE, COMPOSE_TEXT], ids=["Dockerfile", "compose"])
 def test_every_variable_named_is_one_that_the_settings_read(text: str) -> None:
     named = set(re.findall(rf"\b{PREFIX}\w+", text))
@@ -65,30 +61,12 @@ def test_every_command_is_one_that_the_command_line_knows(service: str) -> None:
     assert not hasattr(command, "commands")
 
 
-def test_the_image_runs_the_worker_unless_told_otherwise() -> None:
-    entrypoint, command = (
-        yaml.safe_load(instruction("ENTRYPOINT")),
-        yaml.safe_load(instruction("CMD")),
-    )
-
-    assert entrypoint == ["ipg12"]
-    assert command == WORKER["command"] == ["worker"]
-
-
 def test_every_image_is_pinned_to_a_version() -> None:
     images = [service["image"] for service in SERVICES.values()]
     images += re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
 
     for image in images:
         assert re.fullmatch(r"[\w./-]+:v?\d+\.\d+\.\d+[\w.-]*", image), image
-
-
-def test_our_image_carries_the_version_of_the_project() -> None:
-    (version,) = re.findall(
-        r'^version = "(.*)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE
-    )
-
-    assert {service["image"] for service in OURS.values()} == {f"ipg12:{version}"}
 
 
 def test_ports_are_published_on_the_loopback_address_only() -> None:
@@ -98,27 +76,6 @@ def test_ports_are_published_on_the_loopback_address_only() -> None:
     for ports in published.values():
         for port in ports:
             assert re.fullmatch(r"127\.0\.0\.1:\d+:\d+", port), port
-
-
-def test_the_worker_is_published_at_the_port_that_it_serves() -> None:
-    (port,) = re.findall(r"IPG12_WEB_PORT=(\d+)", DOCKERFILE)
-
-    assert WORKER["ports"] == [f"127.0.0.1:{port}:{port}"]
-    assert instruction("EXPOSE") == port
-    assert port == str(Settings.model_fields["web_port"].default)
-
-
-@pytest.mark.parametrize(
-    "name,field", [("alerts", "alerts_web_port"), ("dashboard", "dashboard_port")]
-)
-def test_what_stands_beside_the_worker_is_published_where_it_serves_and_asked_there(
-    name: str, field: str
-) -> None:
-    port, service = Settings.model_fields[field].default, RUNNING[name]
-
-    assert service["ports"] == [f"127.0.0.1:{port}:{port}"]
-    assert service["environment"]["IPG12_WEB_PORT"] == port
-    assert "${IPG12_WEB_PORT}" in instruction("HEALTHCHECK")
 
 
 def test_the_notifier_runs_only_where_it_is_asked_for_and_is_handed_all_that_it_needs() -> None:
@@ -155,22 +112,6 @@ def test_nothing_but_kafka_can_write_to_its_image_or_gain_rights(name: str) -> N
 def test_a_service_has_longer_to_stop_than_it_promises_to_need(service: dict[str, str]) -> None:
     assert instruction("STOPSIGNAL") == "SIGTERM"
     assert int(service["stop_grace_period"].removesuffix("s")) > 10
-
-
-def test_the_brokers_that_ours_ask_for_are_where_kafka_says_it_is() -> None:
-    asked = {service["environment"]["IPG12_BROKERS"] for service in OURS.values()}
-    advertised, listening = listeners("KAFKA_ADVERTISED_LISTENERS"), listeners("KAFKA_LISTENERS")
-
-    assert asked == {advertised["INTERNAL"]} == {f"kafka{listening['INTERNAL']}"}
-
-
-def test_a_client_on_the_host_is_sent_to_the_port_that_is_published() -> None:
-    (published,) = KAFKA["ports"]
-    address, container_port = published.rsplit(":", 1)
-
-    assert listeners("KAFKA_ADVERTISED_LISTENERS")["HOST"] == address
-    assert listeners("KAFKA_LISTENERS")["HOST"] == f":{container_port}"
-    assert Settings.model_fields["brokers"].default == address.replace("127.0.0.1", "localhost")
 
 
 def test_what_is_mounted_of_the_project_is_there_and_cannot_be_written() -> None:

@@ -35,28 +35,6 @@ def test_make_lists_every_target_with_what_it_does() -> None:
     assert listed == PHONY.split()
 
 
-def test_make_test_looks_at_style_format_imports_types_and_then_runs_every_test() -> None:
-    steps = make("--dry-run", "test").stdout
-    wanted = (
-        "tests/needs.py",
-        "ruff check",
-        "ruff format --check",
-        "lint-imports",
-        "mypy",
-        "-m pytest",
-    )
-    places = [steps.index(step) for step in wanted]
-
-    assert places == sorted(places)
-
-
-def test_make_check_does_the_same_with_the_tests_that_need_nothing() -> None:
-    every, quick = (make("--dry-run", each).stdout for each in ("test", "check"))
-
-    assert "-m quick" in quick
-    assert set(quick.replace(" -m quick", "").splitlines()[:-1]) < set(every.splitlines())
-
-
 def test_a_test_that_needs_a_program_fails_among_those_that_need_none() -> None:
     with pytest.raises(MisplacedError, match="tests/packaging is for tests that need nothing"):
         find_program("java")
@@ -88,13 +66,6 @@ def test_a_line_names_each_program_that_the_tests_lack(
     assert done.returncode == bool(lines)
     for line, said in zip(lines, done.stderr.splitlines(), strict=True):
         assert said.startswith(line)
-
-
-def test_make_fuzz_installs_what_is_locked_for_it_and_make_test_does_not() -> None:
-    lock = "requirements/install .venv/bin/python requirements/fuzz.txt"
-
-    assert lock in make("--dry-run", "--always-make", "fuzz").stdout
-    assert lock not in make("--dry-run", "--always-make", "test").stdout
 
 
 def test_the_modules_that_must_be_tested_whole_are_those_kept_free_of_clock_and_wire() -> None:

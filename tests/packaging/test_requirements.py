@@ -63,7 +63,3 @@ def test_no_package_has_another_version_in_another_lock() -> None:
         other = pinned("dev")
         for each, version in pinned(name).items():
             assert other.get(each, version) == version, each
-
-
-def test_what_runs_in_production_is_all_tested() -> None:
-    assert pinned("runtime").items() <= pinned("dev").items()

@@ -3,70 +3,38 @@ import pytest
 from streams.validation.check import check
 from streams.validation.rule import coded
 
+PROPOSED = """
+LV01 | V44.4 Y53.4 Z66.5 | V44.4 V55.9 Y53.4 Z66.5
+LV02 | V44.4 Y53.4 V55.1 Z66.5 | V44.4 V55.1 Y53.4 Z66.5
+LV02 of two | V44.4 Y53.4 V55.1 V55.2 Z66.5 | V44.4 V55.1 Y53.4 V55.2 Z66.5
+IC01 | V44.4 V55.1 Z66.5 | V44.4 V55.1 Y53.9 Z66.5
+IC01 without a site | V44.4 V55.1 | V44.4 V55.1 Y53.9
+IC01 after a Y code | V44.4 V55.1 Y10.2 Z66.5 | V44.4 V55.1 Y10.2 Y53.9 Z66.5
+IC01 past laterality | V44.4 V55.1 Z94.2 Y10.2 Z66.5 | V44.4 V55.1 Z94.2 Y10.2 Y53.9 Z66.5
+IC01 before a site elsewhere | V44.4 V55.1 Z84.6 Y10.2 Z66.5 | V44.4 V55.1 Y53.9 Z84.6 Y10.2 Z66.5
+IC01 after inserted levels | V44.4 Z66.5 | V44.4 V55.9 Y53.9 Z66.5
+IC01 apart from inserted levels | V44.4 Y10.2 Z66.5 | V44.4 V55.9 Y10.2 Y53.9 Z66.5
+IC01 after moved levels | V44.4 Z66.5 V55.1 | V44.4 V55.1 Y53.9 Z66.5
+IC01 not after levels that go away | V44.4 Z94.2 V55.1 Z66.5 | V44.4 V55.1 Y53.9 Z94.2 Z66.5
+IC01 after the last other code | V44.4 Y10.2 V55.1 Z66.5 | V44.4 V55.1 Y10.2 Y53.9 Z66.5
+IC01 after levels that stay | V44.4 Y10.2 V55.1 V55.2 Z66.5 | V44.4 V55.1 Y10.2 V55.2 Y53.9 Z66.5
+IC02 | V44.4 V55.1 Z66.5 Y53.4 | V44.4 V55.1 Y53.4 Z66.5
+IC02 of two of each | V44.4 V55.1 Z84.6 Z66.5 Y53.4 Y68.1 | V44.4 V55.1 Y53.4 Z84.6 Z66.5 Y68.1
+moved and replaced | V44.4 Z66.5 Y53 V55 | V44.4 V55.9 Y53.9 Z66.5
+PX03 | V44.4 V55 Y68 Z66 | V44.4 V55.9 Y68.9 Z66
+shown with dots | v44.41 y534 z665 | v44.41 V55.9 Y53.4 Z66.5
+each procedure its own | V44.4 V44.6 Z66.5 | V44.4 V55.9 Y53.9 V44.6 V55.9 Y53.9 Z66.5
+"""
+
 
 @pytest.mark.parametrize(
-    "submitted,proposed",
-    [
-        pytest.param("V44.4 Y53.4 Z66.5", "V44.4 V55.9 Y53.4 Z66.5", id="LV01"),
-        pytest.param("V44.4 Y53.4 V55.1 Z66.5", "V44.4 V55.1 Y53.4 Z66.5", id="LV02"),
-        pytest.param(
-            "V44.4 Y53.4 V55.1 V55.2 Z66.5", "V44.4 V55.1 Y53.4 V55.2 Z66.5", id="LV02 of two"
-        ),
-        pytest.param("V44.4 V55.1 Z66.5", "V44.4 V55.1 Y53.9 Z66.5", id="IC01"),
-        pytest.param("V44.4 V55.1", "V44.4 V55.1 Y53.9", id="IC01 without a site"),
-        pytest.param(
-            "V44.4 V55.1 Y10.2 Z66.5", "V44.4 V55.1 Y10.2 Y53.9 Z66.5", id="IC01 after a Y code"
-        ),
-        pytest.param(
-            "V44.4 V55.1 Z94.2 Y10.2 Z66.5",
-            "V44.4 V55.1 Z94.2 Y10.2 Y53.9 Z66.5",
-            id="IC01 past laterality",
-        ),
-        pytest.param(
-            "V44.4 V55.1 Z84.6 Y10.2 Z66.5",
-            "V44.4 V55.1 Y53.9 Z84.6 Y10.2 Z66.5",
-            id="IC01 before a site elsewhere",
-        ),
-        pytest.param("V44.4 Z66.5", "V44.4 V55.9 Y53.9 Z66.5", id="IC01 after inserted levels"),
-        pytest.param(
-            "V44.4 Y10.2 Z66.5",
-            "V44.4 V55.9 Y10.2 Y53.9 Z66.5",
-            id="IC01 apart from inserted levels",
-        ),
-        pytest.param("V44.4 Z66.5 V55.1", "V44.4 V55.1 Y53.9 Z66.5", id="IC01 after moved levels"),
-        pytest.param(
-            "V44.4 Z94.2 V55.1 Z66.5",
-            "V44.4 V55.1 Y53.9 Z94.2 Z66.5",
-            id="IC01 not after levels that go away",
-        ),
-        pytest.param(
-            "V44.4 Y10.2 V55.1 Z66.5",
-            "V44.4 V55.1 Y10.2 Y53.9 Z66.5",
-            id="IC01 after the last other code",
-        ),
-        pytest.param(
-            "V44.4 Y10.2 V55.1 V55.2 Z66.5",
-            "V44.4 V55.1 Y10.2 V55.2 Y53.9 Z66.5",
-            id="IC01 after levels that stay",
-        ),
-        pytest.param("V44.4 V55.1 Z66.5 Y53.4", "V44.4 V55.1 Y53.4 Z66.5", id="IC02"),
-        pytest.param(
-            "V44.4 V55.1 Z84.6 Z66.5 Y53.4 Y68.1",
-            "V44.4 V55.1 Y53.4 Z84.6 Z66.5 Y68.1",
-            id="IC02 moves the first before the first",
-        ),
-        pytest.param("V44.4 Z66.5 Y53 V55", "V44.4 V55.9 Y53.9 Z66.5", id="moved and replaced"),
-        pytest.param("V44.4 V55 Y68 Z66", "V44.4 V55.9 Y68.9 Z66", id="PX03"),
-        pytest.param("v44.41 y534 z665", "v44.41 V55.9 Y53.4 Z66.5", id="shown with dots"),
-        pytest.param(
-            "V44.4 V44.6 Z66.5",
-            "V44.4 V55.9 Y53.9 V44.6 V55.9 Y53.9 Z66.5",
-            id="each procedure its own",
-        ),
-    ],
+    "why,submitted,proposed",
+    [[part.strip() for part in line.split("|")] for line in PROPOSED.strip().splitlines()],
 )
-def test_the_proposed_sequence_has_every_fix_applied(submitted: str, proposed: str) -> None:
-    assert check(coded(submitted)).proposed == tuple(proposed.split())
+def test_the_proposed_sequence_has_every_fix_applied(
+    why: str, submitted: str, proposed: str
+) -> None:
+    assert check(coded(submitted)).proposed == tuple(proposed.split()), why
 
 
 @pytest.mark.parametrize("submitted", ["V44.4 V55.1 Y53.4", "V44 V55.1 Y53.4 Z66", "V44.5 Y53"])

@@ -161,7 +161,7 @@ class EpisodeRow(Frozen):
     episode_id: str = Field(description="The publisher's identifier of the episode.")
     timestamp: int = Field(description="Timestamp of the record, in milliseconds since 1970.")
     outcome: Outcome = Field(description="Outcome: compliant or non-compliant.")
-    source: Source | None = Field(description="LedgerPosition of the record on Kafka.")
+    source: Source | None = Field(description="Position of the record on Kafka.")
     findings: tuple[Finding, ...] = Field(description="The findings of the verdict.")
     proposed: tuple[str, ...] | None = Field(description="The procedures with every fix applied.")
     waived: tuple[str, ...] = Field(

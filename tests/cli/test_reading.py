@@ -111,14 +111,7 @@ def test_there_are_as_many_records_as_lines_up_to_the_last_that_is_not_blank(
 
 def test_blank_lines_are_empty_records_except_at_the_end() -> None:
     assert records(b"{}\n\n \r\n{}\n\n\n") == [b"{}", b"", b"", b"{}"]
-
-
-def test_a_file_of_nothing_but_blanks_has_no_records() -> None:
     assert records(b" \n\r\n\t\n") == []
-
-
-def test_an_empty_array_has_no_records() -> None:
-    assert records(b" [ ] \n") == []
 
 
 @pytest.mark.parametrize(

@@ -25,18 +25,6 @@ def test_what_needs_no_broker_loads_nothing_of_kafka(arguments: tuple[str, ...])
     assert not HEAVY & set(run.stderr.decode().split())
 
 
-def test_the_schemas_load_nothing_of_kafka() -> None:
-    run = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", "import schemas, schemas.verdict"],
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in run.stderr.splitlines()}
-    assert "pydantic" in loaded
-    assert not HEAVY & loaded
-
-
 def test_the_command_tells_its_version() -> None:
     assert ipg12("--version").stdout.decode() == f"ipg12 {version('ipg12')}\n"
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,6 @@ ROWS = [panel for panel in DASHBOARD["panels"] if panel["type"] == "row"]
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 OPERATING = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
 ALARMS = yaml.safe_load((ROOT / "deploy/prometheus/ipg12.rules.yml").read_text())["groups"]
-COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-WIDTH = 24
 
 
 def named(panel: dict[str, str]) -> str:
@@ -28,24 +25,6 @@ def anchors(text: str) -> set[str]:
     """Give the anchors of a page's headings, as GitHub makes them."""
     headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
     return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
-
-
-def provisioned(path: str) -> dict[str, Any]:
-    """Read the one thing that a file of Grafana's provisioning makes."""
-    text = (FOLDER / "provisioning" / path).read_text()
-    (kind,) = (name for name in yaml.safe_load(text) if name != "apiVersion")
-    thing: dict[str, Any]
-    (thing,) = yaml.safe_load(text)[kind]
-    return thing
-
-
-def test_no_panel_lies_on_another_or_beyond_the_edge() -> None:
-    places = [panel["gridPos"] for panel in DASHBOARD["panels"]]
-    assert all(place["x"] >= 0 and place["x"] + place["w"] <= WIDTH for place in places)
-    for one, other in combinations(places, 2):
-        beside = one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
-        above = one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
-        assert beside or above, (one, other)
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=named)
@@ -78,15 +57,6 @@ def test_the_line_among_dead_letters_is_where_their_alarm_begins() -> None:
     (_, line) = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
     rules = "\n".join(rule["expr"] for group in ALARMS for rule in group["rules"])
     assert re.findall(r"ipg12_dead_letter_share > (\S+)", rules) == [str(line["value"])]
-
-
-def test_compose_puts_the_dashboard_where_grafana_is_told_to_look() -> None:
-    provider = provisioned("dashboards/ipg12.yml")
-    assert provider["type"] == "file"
-    path = f"{provider['options']['path']}/ipg12.json"
-    grafana = COMPOSE["grafana"]
-    assert f"./deploy/grafana/ipg12.json:{path}:ro" in grafana["volumes"]
-    assert grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"] == path
 
 
 def test_a_query_names_no_provider_and_no_episode() -> None:

@@ -14,7 +14,6 @@ LOCKS = {
     name: ROOT / "requirements" / f"{name}.txt"
     for name in ("pip", "build", "runtime", "dev", "fuzz")
 }
-INSTALL = ROOT / "requirements" / "install"
 WANTED = {
     "pip": ["pip"],
     "build": PROJECT["build-system"]["requires"],
@@ -37,10 +36,6 @@ def packages(wanted: Requirement) -> Iterator[str]:
         for brought in map(Requirement, requires(wanted.name) or ()):
             if brought.marker and brought.marker.evaluate({"extra": extra}):
                 yield canonicalize_name(brought.name)
-
-
-def test_there_is_a_lock_for_everything_that_is_wanted_and_no_other() -> None:
-    assert set((ROOT / "requirements").iterdir()) == {INSTALL, *LOCKS.values()}
 
 
 @pytest.mark.parametrize("name", LOCKS)

@@ -26,10 +26,6 @@ def test_a_threshold_is_read_as_it_is_written(findings: int, hours: int | None) 
     assert read_threshold(text) == Threshold(findings, window)
 
 
-def test_never_is_no_threshold() -> None:
-    assert read_threshold("never") is None
-
-
 @pytest.mark.parametrize(
     "text",
     [

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from schemas.alert import AlertPosition
 from schemas.export import DIRECTORY, json_schemas
 from schemas.ledger import LedgerRow
 from streams.validation.check import judge
@@ -34,19 +35,19 @@ def test_the_export_command_writes_every_schema(
     assert written == json_schemas()
 
 
-@pytest.mark.parametrize("name", ["episode.schema.json", "verdict.schema.json"])
-def test_a_schema_is_valid_itself_and_describes_every_field(name: str) -> None:
-    schema = json.loads(json_schemas()[name])
+@pytest.mark.parametrize(
+    "schema",
+    [
+        *map(json.loads, json_schemas().values()),
+        LedgerRow.model_json_schema(),
+        AlertPosition.model_json_schema(),
+    ],
+    ids=lambda schema: schema["title"],
+)
+def test_a_schema_is_valid_itself_and_describes_every_field(schema: dict[str, Any]) -> None:
     Draft202012Validator.check_schema(schema)
     undescribed = [
         (model, field) for model, field, text in fields(schema) if not text.get("description")
-    ]
-    assert undescribed == []
-
-
-def test_every_field_of_the_ledger_row_is_described() -> None:
-    undescribed = [
-        name for _, name, text in fields(LedgerRow.model_json_schema()) if "description" not in text
     ]
     assert undescribed == []
 

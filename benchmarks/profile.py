@@ -79,8 +79,8 @@ def in_process(load: Load, rounds: int) -> Stages:
     values = [cast("bytes", record.value) for record in records]
     read = [read_episode(value) for value in values]
     verdicts = [_verdict(each) for each in read]
-    outbox = judge_chunk(records, routing)
-    rows = [row for copies in outbox.copies.values() for row in copies] + outbox.verdicts
+    output = judge_chunk(records, routing)
+    rows = [row for copies in output.copies.values() for row in copies] + output.verdicts
     scheduler = chunk_scheduler(lambda: 0)
     work: dict[str, Callable[[], object]] = {
         "fetch": lambda: _unpack(fetched),
@@ -88,7 +88,7 @@ def in_process(load: Load, rounds: int) -> Stages:
         "parse": lambda: [read_episode(value) for value in values],
         "check": lambda: [_verdict(each) for each in read],
         "headers and answers": lambda: _address(routing, records, verdicts),
-        "outbox": lambda: judge_chunk(records, routing),
+        "chunk output": lambda: judge_chunk(records, routing),
         "batch": lambda: [batch._build() for batch in pack(rows, _new_batch)],  # noqa: SLF001
     }
     found = [_round(work, size) for _ in range(rounds)]
@@ -96,13 +96,13 @@ def in_process(load: Load, rounds: int) -> Stages:
 
 
 def _round(work: Mapping[str, Callable[[], object]], records: int) -> Stages:
-    """Do every stage once; the outbox is what it takes beside the stages that it contains."""
+    """Do every stage once; the chunk output is what it takes beside the stages that it contains."""
     taken = {}
     for stage, do in work.items():
         began = process_time()
         do()
         taken[stage] = (process_time() - began) / records * 1e6
-    taken["outbox"] -= sum(taken[each] for each in ("parse", "check", "headers and answers"))
+    taken["chunk output"] -= sum(taken[each] for each in ("parse", "check", "headers and answers"))
     return taken
 
 

@@ -54,7 +54,7 @@ def a_worker_is_stopped_while_its_brokers_are_out_of_reach(scene: Scene, rounds:
         assert scene.workers.pop().stop() == 0
 
 
-@case(short=6, long=100, alone=True)
+@case(short=4, long=100, alone=True)
 def requests_arrive_late(scene: Scene, rounds: int) -> None:
     network = scene.cluster.network
     scene.random.choice(network.proxies).delay_seconds = 0.1

@@ -35,7 +35,7 @@ def a_rule_fails(scene: Scene, rounds: int) -> None:
         scene.forget_ended()
 
 
-@case(short=40, long=160, partitions=16, chunk_records="2000")
+@case(short=20, long=160, partitions=16, chunk_records="2000")
 def records_are_as_large_as_they_may_be(scene: Scene, rounds: int) -> None:
     for number in range(rounds):
         value = padded(scene.deployment.episode(COMPLIANT[number % 2]), MIB - number % 3)
@@ -51,7 +51,7 @@ def records_are_as_large_as_they_may_be(scene: Scene, rounds: int) -> None:
     assert peak < LARGEST_RSS_MIB, f"{peak} MiB"
 
 
-@case(short=3, long=60)
+@case(short=2, long=60)
 def the_clock_jumps(scene: Scene, rounds: int) -> None:
     (worker,) = scene.start(1, sys.executable, PROGRAMS / "jumping_clock.py")
     scene.publish_all_the_time()

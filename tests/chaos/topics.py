@@ -53,7 +53,7 @@ def an_output_topic_becomes_read_only(scene: Scene, rounds: int) -> None:
     scene.start(1, brokers=scene.cluster.edge_address)
 
 
-@case(short=1, long=5)
+@case(short=0, long=5)
 def an_output_topic_takes_too_small_batches_only(scene: Scene, rounds: int) -> None:
     for number in range(rounds):
         (worker,) = scene.start(1)

@@ -43,7 +43,7 @@ class PartitionReader:
         """Open a consumer that can read the group's committed offsets."""
         consumer = committed_consumer(
             self._settings,
-            group_id=self._settings.group,
+            group_id=self.group,
             auto_offset_reset="earliest",
             max_poll_records=self._settings.chunk_records,
             fetch_max_wait_ms=FETCH_WAIT_MS,

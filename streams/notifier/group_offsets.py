@@ -47,10 +47,9 @@ class GroupOffsets:
         self._group = group
 
     def begin(self) -> None:
-        """Let a group that is new begin at the end of each partition, and write that down.
+        """Commit the end of each partition if the group is new. Raises OperatorError.
 
-        Where another one of it has come first, the brokers refuse ours: its offsets hold. Raises
-        OperatorError.
+        If another member has done so first, the brokers refuse ours: its offsets hold.
         """
         deadline = monotonic() + FIRST_START_SECONDS
         while True:

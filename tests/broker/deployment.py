@@ -3,7 +3,7 @@
 import subprocess
 import time
 from collections.abc import Iterable
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from itertools import chain, count
 from pathlib import Path
 from random import Random
@@ -13,6 +13,7 @@ from broker.accounting import Account, Books
 from broker.kafka import Cluster
 from broker.load import episode, mixed_load
 from broker.records import Content, Publisher, Record, read_topic
+from broker.waiting import wait_until
 from broker.worker import COMMAND, Alerts, Dashboard, Notifier, Worker, run
 from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import (
@@ -75,6 +76,21 @@ class Deployment:
             *("--replication-factor", str(min(3, len(self.cluster.brokers)))),
         )
         assert done.returncode == 0, done.stderr
+        lines = (line.split() for line in done.stdout.splitlines())
+        created = {words[1] for words in lines if words[0] == "created"}
+        for broker in self.cluster.brokers:
+            one = AdminClient({**self.cluster.client, "bootstrap.servers": broker.address})
+            knows = partial(self._knows, one, created)
+            wait_until(knows, f"{broker.address} knew the new topics", ANSWER_SECONDS)
+
+    @staticmethod
+    def _knows(broker: AdminClient, names: set[str]) -> bool:
+        """Tell whether a broker knows topics: it hears of them later than the controller."""
+        known = broker.list_topics(timeout=ANSWER_SECONDS).topics
+        return all(
+            name in known and all(each.leader >= 0 for each in known[name].partitions.values())
+            for name in names
+        )
 
     def topics(self) -> dict[str, int]:
         """Give the partitions of each topic that there is."""

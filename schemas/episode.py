@@ -1,17 +1,91 @@
-"""The coded hospital episode that an integration engine publishes."""
+"""The coded hospital episode that an integration engine publishes, and its withdrawal."""
 
+import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Final, NotRequired
 
-from pydantic import Field, Strict, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, Strict, StringConstraints
+from pydantic.json_schema import SkipJsonSchema
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
-from schemas.codes import CODE_CHARACTERS
+from schemas.codes import CODE_CHARACTERS, normalise
 from schemas.frozen import Frozen
+from schemas.verdict import Remark
 
 CODES_IN_A_LIST: Final = 200
 """Maximum number of procedures, and of diagnoses, in an episode."""
+
+_HES_NO_DATE: Final = frozenset({date(1800, 1, 1), date(1801, 1, 1)})
+"""What Hospital Episode Statistics writes where there is no date."""
+
+_POSITION_DIGITS: Final = 40
+"""More digits than any position has, and few enough to convert at once."""
+
+_DASHED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
+
+
+def read_date(submitted: object) -> date | None:
+    """Read a day: `2026-01-31`, that with a time after `T` or a space, or `20260131`.
+
+    Anything else is no date, and None.
+    """
+    text = str(submitted)
+    compact = _COMPACT.fullmatch(text)
+    try:
+        if compact:
+            return date(*map(int, compact.groups()))
+        if not _DASHED.match(text):
+            return None
+        day = date.fromisoformat(text[:10])
+        if text[10:]:
+            datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if text[10:11] in {"", "T", " "} else None
+
+
+def _date_or_none(submitted: object) -> date | None:
+    read = read_date(submitted)
+    return None if read in _HES_NO_DATE else read
+
+
+def _position(submitted: object) -> object:
+    """Read a position written as text; 0 for what is none."""
+    text = submitted if isinstance(submitted, str) else ""
+    digits = text.isascii() and text.isdigit() and len(text) <= _POSITION_DIGITS
+    return int(text) if digits else 0
+
+
+def _whole_number_as_text(submitted: object) -> object:
+    return str(submitted) if type(submitted) is int else submitted
+
+
+def _organisation(code: str) -> str:
+    """Return the organisation itself where its code is that of its first site, which ends in 00."""
+    return code[:3] if len(code) == len("R0A00") and code.endswith("00") else code
+
+
+def _short_once_normalised(code: str) -> str:
+    if len(normalise(code)) > CODE_CHARACTERS:
+        message = f"should have at most {CODE_CHARACTERS} characters"
+        raise ValueError(message)
+    return code
+
+
+def _as_list(submitted: object) -> object:
+    if submitted is None:
+        return []
+    return [submitted] if isinstance(submitted, str | dict) else submitted
+
+
+def _nothing(_: object) -> None:
+    """Leave out what cannot be read."""
+
+
+# Of each union, the first member is what publishers should send, and the only one in the JSON
+# Schema; pydantic's Rust reads it. The members after it are what is read too.
 
 Code = Annotated[
     str,
@@ -21,55 +95,113 @@ Code = Annotated[
         examples=["V44.4", "v444", "M80.58"],
     ),
 ]
+_SpacedCode = SkipJsonSchema[Annotated[str, AfterValidator(_short_once_normalised)]]
 EpisodeId = Annotated[
-    str,
-    Field(min_length=1, max_length=64, description="The publisher's identifier of the episode."),
+    Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, strict=True)
+    ]
+    | SkipJsonSchema[
+        Annotated[
+            str,
+            StringConstraints(strip_whitespace=True, min_length=1, max_length=64, strict=True),
+            BeforeValidator(_whole_number_as_text),
+        ]
+    ],
+    Field(union_mode="left_to_right", description="The publisher's identifier of the episode."),
 ]
 ProviderCode = Annotated[
     str,
-    StringConstraints(pattern=r"^[A-Za-z0-9]{3,12}$", to_upper=True),
-    Field(description="ODS code of the provider, in any case; converted to capitals."),
+    StringConstraints(
+        strip_whitespace=True, pattern=r"^[A-Za-z0-9]{3,12}$", to_upper=True, strict=True
+    ),
+    AfterValidator(_organisation),
+    Field(description="ODS code of the provider, in any case; R0A00 is R0A."),
 ]
-IsoDate = Annotated[date, Strict()]
+Day = Annotated[
+    Annotated[date, Strict(), Field(gt=max(_HES_NO_DATE))]
+    | SkipJsonSchema[Annotated[date | None, BeforeValidator(_date_or_none)]]
+    | None,
+    Field(union_mode="left_to_right"),
+]
+Position = Annotated[
+    Annotated[int, Strict(), Field(ge=1)]
+    | SkipJsonSchema[Annotated[int, BeforeValidator(_position)]]
+    | None,
+    Field(union_mode="left_to_right"),
+]
 
 
 # Not a model: most of an episode is codes, and pydantic reads a dict in half the time.
-class DatedCode(TypedDict):
-    """A code with the date on which it applied."""
+class CodedEntry(TypedDict):
+    """A code with its date and its place in the order."""
 
-    code: Code
-    date: NotRequired[Annotated[IsoDate | None, Field(description="Date as in 2026-01-31.")]]
+    code: Code | _SpacedCode | None
+    date: NotRequired[Annotated[Day, Field(description="Date as in 2026-01-31.")]]
+    position: NotRequired[
+        Annotated[Position, Field(description="From 1; in every entry of the list, or in none.")]
+    ]
 
 
-CodeEntry = Annotated[DatedCode | Code, Field(union_mode="left_to_right")]
+CodeEntry = Annotated[CodedEntry | Code | _SpacedCode | None, Field(union_mode="left_to_right")]
+_CodeList = Annotated[list[CodeEntry], Field(max_length=CODES_IN_A_LIST)]
+CodeList = Annotated[
+    _CodeList | SkipJsonSchema[Annotated[_CodeList, BeforeValidator(_as_list)]],
+    Field(union_mode="left_to_right"),
+]
 
 
 class Episode(Frozen):
-    """One coded hospital episode. Other fields are ignored, and stay in the record."""
+    """One coded hospital episode. Other fields are ignored, and stay in the record.
+
+    The schema is what publishers should send. More is read: docs/publishing.md says what.
+    """
 
     episode_id: EpisodeId
     provider_code: ProviderCode
-    procedures: Annotated[
-        list[CodeEntry],
-        Field(
-            max_length=CODES_IN_A_LIST,
-            description="OPCS-4 codes in the order in which they were coded.",
-        ),
-    ]
-    diagnoses: Annotated[
-        list[CodeEntry],
-        Field(max_length=CODES_IN_A_LIST, description="ICD-10 codes, primary diagnosis first."),
-    ]
-    spell_id: Annotated[str, Field(max_length=64)] | None = Field(
-        default=None, description="The publisher's identifier of the hospital spell."
+    procedures: CodeList = Field(
+        default_factory=list,
+        description="OPCS-4 codes in the order in which they were coded; null is an empty slot.",
     )
-    episode_number: Annotated[int, Field(ge=0)] | None = Field(
-        default=None, description="Number of the episode within its spell."
+    diagnoses: CodeList = Field(
+        default_factory=list,
+        description="ICD-10 codes, primary diagnosis first; null is an empty slot.",
     )
-    start_date: IsoDate | None = Field(default=None, description="First day of the episode.")
-    end_date: IsoDate | None = Field(default=None, description="Last day of the episode.")
+    spell_id: Annotated[
+        Annotated[str, Field(max_length=64)]
+        | SkipJsonSchema[Annotated[None, BeforeValidator(_nothing)]]
+        | None,
+        Field(union_mode="left_to_right"),
+    ] = Field(default=None, description="The publisher's identifier of the hospital spell.")
+    episode_number: Annotated[
+        Annotated[int, Strict(), Field(ge=0)]
+        | SkipJsonSchema[Annotated[None, BeforeValidator(_nothing)]]
+        | None,
+        Field(union_mode="left_to_right"),
+    ] = Field(default=None, description="Number of the episode within its spell.")
+    start_date: Day = Field(default=None, description="First day of the episode.")
+    end_date: Day = Field(default=None, description="Last day of the episode.")
+    withdrawn: Annotated[
+        Annotated[bool, Strict()]
+        | SkipJsonSchema[Annotated[bool, BeforeValidator(lambda _: False)]],
+        Field(union_mode="left_to_right"),
+    ] = Field(default=False, description="true takes the episode back; no codes are needed then.")
+    remarks: SkipJsonSchema[Annotated[tuple[Remark, ...], BeforeValidator(lambda _: ())]] = Field(
+        default=(), exclude=True, description="What was left out; never the publisher's."
+    )
 
 
-def submitted_codes(entries: Sequence[str | DatedCode]) -> tuple[str, ...]:
-    """Return the codes of a list of entries, dated or not, as submitted."""
-    return tuple([entry if isinstance(entry, str) else entry["code"] for entry in entries])
+class Withdrawal(Frozen):
+    """An episode that its publisher has taken back."""
+
+    episode_id: EpisodeId
+    provider_code: ProviderCode
+
+
+def code_of(entry: CodeEntry) -> str | None:
+    """Return the code of an entry of a list, dated or not, as submitted."""
+    return entry["code"] if isinstance(entry, dict) else entry
+
+
+def submitted_codes(entries: Sequence[CodeEntry]) -> tuple[str, ...]:
+    """Return the codes of a list of entries as submitted; an empty text for a null."""
+    return tuple([code_of(entry) or "" for entry in entries])

@@ -18,6 +18,7 @@ class Reason(StrEnum):
     TOO_LARGE = "too-large"
     NOT_JSON = "not-json"
     NOT_AN_EPISODE = "not-an-episode"
+    UNKNOWN_FORMAT = "unknown-format"
 
 
 class Fault(Frozen):
@@ -34,6 +35,10 @@ class Rejection(Frozen):
     """
 
     reason: Reason = Field(description="The kind of rejection.")
+    hint: str | None = Field(
+        default=None,
+        description="What the record looks like and what its publisher should do, if it is known.",
+    )
     errors: tuple[Fault, ...] = Field(description="The first 20 faults found.")
     episode_id: str | None = Field(default=None, exclude=True, description="If readable.")
     provider_code: str | None = Field(default=None, exclude=True, description="If readable.")

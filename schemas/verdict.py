@@ -8,7 +8,7 @@ from pydantic import Field
 from schemas.frozen import Frozen
 from schemas.rejection import Rejection
 
-RULESET: Final = "1"
+RULESET: Final = "2"
 """Version of the rule set that verdicts are based on."""
 
 
@@ -19,6 +19,7 @@ class Outcome(StrEnum):
     NON_COMPLIANT = "non-compliant"
     OUT_OF_SCOPE = "out-of-scope"
     DEAD_LETTER = "dead-letter"
+    WITHDRAWN = "withdrawn"
 
     # Enum's own is written in Python, and every record is counted and routed by its outcome.
     __hash__ = str.__hash__
@@ -26,6 +27,12 @@ class Outcome(StrEnum):
 
 PUBLISHED: Final = frozenset(Outcome) - {Outcome.OUT_OF_SCOPE}
 """Outcomes of the records whose verdicts are published."""
+
+
+class Format(StrEnum):
+    """What a record that was read is written in."""
+
+    EPISODE = "episode"
 
 
 class Severity(StrEnum):
@@ -68,10 +75,25 @@ class Finding(Frozen):
     rule: str = Field(description="Code of the rule, for example LV02.")
     name: str = Field(description="Name of the rule, for example levels-not-second.")
     severity: Severity = Field(description="Severity of the rule.")
-    place: str = Field(description="`procedures[1].code`, `diagnoses[0].code` or `diagnoses`.")
-    found: str | None = Field(description="The code as submitted; null if the place is a list.")
+    place: str = Field(
+        description="Path in the submitted episode: `procedures[1].code`, or `diagnoses`."
+    )
+    at: int | None = Field(
+        default=None,
+        description="Index in the verdict's own `procedures` or `diagnoses`; null for a list.",
+    )
+    found: str | None = Field(
+        description="The code as submitted, at most 16 characters; null if the place is a list."
+    )
     expected: str = Field(description="What would be correct, in a coder's words.")
     fix: Fix | None = Field(default=None, description="How to fix it, where that is certain.")
+
+
+class Remark(Frozen):
+    """Something in an episode that was left out, though the episode was read."""
+
+    place: str = Field(description="Path of the field in the submitted episode.")
+    message: str = Field(description="Why it was left out, without quoting the value.")
 
 
 class Source(Frozen):
@@ -90,11 +112,29 @@ class Verdict(Frozen):
     outcome: Outcome = Field(description="Outcome of the record.")
     ruleset: str = Field(default=RULESET, description="Version of the rule set.")
     source: Source | None = Field(default=None, description="Position on Kafka; null for a file.")
+    format: Format | None = Field(
+        default=None, description="What the record is written in; null for a dead letter."
+    )
+    procedures: tuple[str, ...] | None = Field(
+        default=None,
+        description="The procedures in reading order, with their dots and without empty slots; "
+        "null for a dead letter.",
+    )
+    diagnoses: tuple[str, ...] | None = Field(
+        default=None, description="The diagnoses, likewise; null for a dead letter."
+    )
     findings: tuple[Finding, ...] = Field(
         default=(), description="Findings, ordered by place and then by rule."
     )
     proposed: tuple[str, ...] | None = Field(
         default=None, description="The procedures with every fix applied; null if there is none."
+    )
+    remaining_errors: int | None = Field(
+        default=None,
+        description="Findings of severity error without a fix; null if nothing is proposed.",
+    )
+    remarks: tuple[Remark, ...] = Field(
+        default=(), description="What was left out, though the episode was read."
     )
     rejection: Rejection | None = Field(
         default=None, description="Why the record is not an episode; null if it is one."

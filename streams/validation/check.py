@@ -1,10 +1,11 @@
 """Checking an episode: from Episode to Verdict."""
 
 from collections.abc import Iterable
+from typing import assert_never
 
-from schemas.episode import Episode, submitted_codes
+from schemas.episode import Episode, Withdrawal, submitted_codes
 from schemas.rejection import Rejection
-from schemas.verdict import Outcome, Severity, Verdict
+from schemas.verdict import Format, Outcome, Severity, Verdict
 from streams.validation.proposal import propose
 from streams.validation.reading import MAX_RECORD_BYTES, read_episode
 from streams.validation.rule import Rule
@@ -13,11 +14,23 @@ from streams.validation.sequence import CodedSequence, in_scope
 
 
 def judge(
-    value: bytes | None, max_bytes: int = MAX_RECORD_BYTES, rules: Iterable[Rule] = RULES
+    value: bytes | None,
+    max_bytes: int = MAX_RECORD_BYTES,
+    rules: Iterable[Rule] = RULES,
+    *,
+    key: bytes | None = None,
 ) -> Verdict:
     """Return the verdict on the value of a record, whatever its bytes; never raises."""
-    read = read_episode(value, max_bytes)
-    return refuse(read) if isinstance(read, Rejection) else check(read, rules)
+    read = read_episode(value, max_bytes, key=key)
+    match read:
+        case Episode():
+            return check(read, rules)
+        case Withdrawal():
+            return withdraw(read)
+        case Rejection():
+            return refuse(read)
+        case _:
+            assert_never(read)
 
 
 def refuse(rejection: Rejection) -> Verdict:
@@ -27,6 +40,18 @@ def refuse(rejection: Rejection) -> Verdict:
         provider_code=rejection.provider_code,
         outcome=Outcome.DEAD_LETTER,
         rejection=rejection,
+    )
+
+
+def withdraw(withdrawal: Withdrawal) -> Verdict:
+    """Return the verdict on an episode that its publisher has taken back."""
+    return Verdict(
+        episode_id=withdrawal.episode_id,
+        provider_code=withdrawal.provider_code,
+        outcome=Outcome.WITHDRAWN,
+        format=Format.EPISODE,
+        procedures=(),
+        diagnoses=(),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, from_json
 
-from schemas.episode import Episode, EpisodeId, ProviderCode
+from schemas.episode import Episode, EpisodeId, ProviderCode, Withdrawal
 from schemas.rejection import MAX_FAULTS, Fault, Reason, Rejection
 
 MAX_RECORD_BYTES: Final = 1_048_576
@@ -45,12 +45,17 @@ _ADVICE: Final = {
 }
 
 
-def read_episode(value: bytes | None, max_bytes: int = MAX_RECORD_BYTES) -> Episode | Rejection:
+def read_episode(
+    value: bytes | None, max_bytes: int = MAX_RECORD_BYTES, *, key: bytes | None = None
+) -> Episode | Withdrawal | Rejection:
     """Read the value of a record, whatever its bytes; never raises.
 
-    A value larger than `max_bytes` is rejected unread.
+    A value larger than `max_bytes` is rejected unread. The key matters to a null value alone.
     """
     if value is None:
+        provider, _, episode_id = (key or b"").decode(errors="replace").partition("/")
+        if episode_id:
+            return Withdrawal(episode_id=episode_id, provider_code=provider)
         return _reject(Reason.NULL_VALUE, [Fault(place="value", message="is null")])
     if len(value) > max_bytes:
         return too_large(len(value), max_bytes)

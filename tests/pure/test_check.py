@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from schemas.episode import DatedCode
+from schemas.episode import CodedEntry
 from schemas.rejection import Reason
 from schemas.verdict import RULESET, Outcome
 from streams.validation.check import check, judge
@@ -79,7 +79,7 @@ def test_a_dated_code_is_judged_like_one_without_a_date() -> None:
     episode = coded("V44.4 Y53.4 V55.1 Z66.5", "banana")
     dated = episode.model_copy(
         update={
-            field: [DatedCode(code=code) for code in getattr(episode, field)]
+            field: [CodedEntry(code=code) for code in getattr(episode, field)]
             for field in ("procedures", "diagnoses")
         }
     )

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 CODE_CHARACTERS: Final = 16
-"""Maximum length of a code in an episode, in characters."""
+"""Maximum length of a code in an episode once normalised, in characters."""
 
 KNOWN_CODES: Final = 32_768
 """Number of spellings cached; OPCS-4 and ICD-10 together have about 25,000 codes."""
@@ -19,26 +19,41 @@ def codes(listed: str) -> frozenset[str]:
 
 LEVELS_OF_SPINE: Final = "V55"
 IMAGE_CONTROL: Final = frozenset({"Y53", "Y68"})
-SITES_IN_CHAPTER_O: Final = codes("O11 O12 O13 O14 O16 O28 O30 O31 O33 O34 O36 O43 O45")
+METHODS_IN_CHAPTER_O: Final = codes("O44 O48")
+"""Overflow categories of chapter Y, methods of operation."""
+SITES_IN_CHAPTER_O: Final = codes(
+    "O11 O12 O13 O14 O16 O28 O30 O31 O33 O34 O36 O42 O43 O45 O46 O47 O50 O52 O53"
+)
+"""Overflow categories of chapter Z, sites."""
 SPINAL_SITE_CATEGORIES: Final = frozenset({"Z66", "Z67", "Z99"})
 SPINAL_SITE_SACRUM: Final = frozenset({"Z75", "Z751", "Z752", "Z757"})
 LATERALITY: Final = "Z94"
 SPINAL_CATEGORIES: Final = frozenset(
     f"V{number}" for number in (*range(22, 53), 54, *range(56, 64), *range(66, 71))
 )
+VERTEBROPLASTIES: Final = codes("V444 V446")
+DEFAULT_CODES: Final = frozenset({"X998", "X999"})
+"""Default codes, which stand for "no procedure"."""
+FOURTH_CHARACTERS: Final = {"V44": "12345689", "V55": "12389", "Y53": "123456789", "Z66": "1234589"}
+"""The fourth characters that exist in the categories that matter most."""
 
 _OPCS4 = re.compile(r"[A-Z][0-9]{2}[0-9]?")
+_OPCS4_CHARACTERS: Final = len("V444")
 _ICD10 = re.compile(r"(?P<body>[A-Z][0-9]{2}(?:[0-9X][0-9-]?)?)(?P<mark>[DA]?)")
-_VERTEBROPLASTY = ("V444", "V446")
+_MARKS: Final = str.maketrans({"†": "D", "*": "A"})
+_VERTEBROPLASTY = re.compile("V44[46]")
+_FILLERS: Final = frozenset("-&")
 
 
 def normalise(code: str) -> str:
-    """Strip surrounding whitespace, convert to upper case and remove the dot.
+    """Remove blanks, dots and surrounding quotation marks, and convert to upper case.
 
-    Non-ASCII text keeps its case: upper case would turn a long s into S, and a dotless i into I.
+    Only ASCII letters change case: upper case would turn a long s into S, and a dotless i into I.
     """
-    bare = code.strip().replace(".", "")
-    return bare.upper() if bare.isascii() else bare
+    bare = "".join(code.split()).replace(".", "").strip("\"'")
+    if bare.isascii():
+        return bare.upper()
+    return "".join(each.upper() if each.isascii() else each for each in bare)
 
 
 def dotted(code: str) -> str:
@@ -48,24 +63,38 @@ def dotted(code: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ProcedureCode:
-    """An OPCS-4 code as the rules see it."""
+    """An OPCS-4 code as the rules see it: a malformed one is read by its beginning."""
 
     shown: str
     """With its dot; as submitted if malformed."""
     text: str
-    """Normalised, without a local fifth character after V44.4 or V44.6."""
+    """Normalised, as it is read: `V444` for `V44.41`; empty if unreadable."""
     category: str
-    """The first three characters; empty where the code is malformed."""
+    """The first three characters; empty if unreadable."""
     fourth: str
     """The fourth character; empty if there is none."""
+    empty: bool
+    """An unused place of a fixed-width extract, not a code."""
     malformed: bool
+    may_hold_more: bool
+    """So long that another code may be in it, unread."""
+    surplus_character: bool
+    """One character too many after a code that exists."""
     main: bool
     spinal: bool
     vertebroplasty: bool
     levels: bool
     image_control: bool
+    method: bool
+    site: bool
+    """A code of chapter Z or its overflow, laterality included."""
     spinal_site: bool
     other_site: bool
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether it may stand for any code."""
+        return not (self.category or self.empty)
 
     @property
     def unspecified(self) -> bool:
@@ -75,33 +104,56 @@ class ProcedureCode:
 
 @lru_cache(maxsize=KNOWN_CODES)
 def read_procedure_code(submitted: str) -> ProcedureCode:
-    """Read an OPCS-4 code; never raises: a malformed one is a main code without a category."""
-    text = normalise(submitted)
-    malformed = _OPCS4.fullmatch(text) is None
-    if malformed and text.startswith(_VERTEBROPLASTY):
-        text, category = text[:4], text[:3]
-    else:
-        category = "" if malformed else text[:3]
-    fourth = text[3:] if category else ""
+    """Read an OPCS-4 code, whatever its text; never raises."""
+    normalised = normalise(submitted)
+    empty = _FILLERS.issuperset(normalised) or normalised in DEFAULT_CODES
+    malformed = not empty and _OPCS4.fullmatch(normalised) is None
+    text = "" if empty else _read_malformed(normalised) if malformed else normalised
+    category, fourth = text[:3], text[3:]
     levels = category == LEVELS_OF_SPINE
     spinal_site = category in SPINAL_SITE_CATEGORIES or text in SPINAL_SITE_SACRUM
-    other_site = not spinal_site and (
-        (category.startswith("Z") and category != LATERALITY) or category in SITES_IN_CHAPTER_O
-    )
-    supplementary = levels or category.startswith(("Y", "Z")) or category in SITES_IN_CHAPTER_O
+    site = category.startswith("Z") or category in SITES_IN_CHAPTER_O
+    method = category.startswith("Y") or category in METHODS_IN_CHAPTER_O
     return ProcedureCode(
         shown=submitted.strip() if malformed else dotted(text),
         text=text,
         category=category,
         fourth=fourth,
+        empty=empty,
         malformed=malformed,
-        main=not supplementary,
+        may_hold_more=malformed and bool(text) and len(normalised) > _OPCS4_CHARACTERS + 1,
+        surplus_character=malformed
+        and len(normalised) == _OPCS4_CHARACTERS + 1
+        and normalised.startswith(text)
+        and exists(text),
+        main=bool(text) and not (levels or method or site),
         spinal=category in SPINAL_CATEGORIES,
         vertebroplasty=category == "V44" and fourth in {"", "4", "6"},
         levels=levels,
         image_control=category in IMAGE_CONTROL,
+        method=method,
+        site=site,
         spinal_site=spinal_site,
-        other_site=other_site,
+        other_site=site and not spinal_site and category != LATERALITY,
+    )
+
+
+def _read_malformed(text: str) -> str:
+    """Return the code that a malformed text begins with, or a vertebroplasty within it."""
+    for length in (_OPCS4_CHARACTERS, len("V44")):
+        if _OPCS4.fullmatch(text[:length]):
+            return text[:length]
+    found = _VERTEBROPLASTY.search("".join(filter(str.isalnum, text)))
+    return found[0] if found else ""
+
+
+def exists(text: str) -> bool:
+    """Return whether a normalised code has four characters, and is not known not to exist."""
+    known = FOURTH_CHARACTERS.get(text[:3])
+    return (
+        len(text) == _OPCS4_CHARACTERS
+        and text not in DEFAULT_CODES
+        and (known is None or text[3] in known)
     )
 
 
@@ -109,25 +161,45 @@ def read_procedure_code(submitted: str) -> ProcedureCode:
 class DiagnosisCode:
     """An ICD-10 code as the rules see it, separate from its dagger or asterisk mark."""
 
-    text: str
-    """Normalised, without the mark; the whole normalised text if malformed."""
+    shown: str
+    """With its dot, and its mark as D or A; as submitted if malformed."""
     category: str
     """The first three characters; empty where the code is malformed."""
     fourth: str
     fifth: str
     asterisk: bool
     """Marked as a manifestation by a final `A`."""
+    empty: bool
+    """An unused place of a fixed-width extract, not a code."""
     malformed: bool
+
+    @property
+    def external_cause(self) -> bool:
+        """Whether it is in chapter XX; OPCS-4 chapters of the same letters are unrelated."""
+        return self.category.startswith(("V", "W", "X", "Y"))
+
+    @property
+    def subcategory(self) -> str:
+        """The first four characters."""
+        return self.category + self.fourth
 
 
 @lru_cache(maxsize=KNOWN_CODES)
 def read_diagnosis_code(submitted: str) -> DiagnosisCode:
-    """Read an ICD-10 code; never raises: a malformed one has no category."""
-    text = normalise(submitted)
+    """Read an ICD-10 code, whatever its text; never raises: a malformed one has no category."""
+    text = normalise(submitted).translate(_MARKS)
     match = _ICD10.fullmatch(text)
     if match is None:
-        return DiagnosisCode(text, "", "", "", asterisk=False, malformed=True)
-    body = match["body"]
+        empty = _FILLERS.issuperset(text)
+        shown = "" if empty else submitted.strip()
+        return DiagnosisCode(shown, "", "", "", asterisk=False, empty=empty, malformed=not empty)
+    body, mark = match["body"], match["mark"]
     return DiagnosisCode(
-        body, body[:3], body[3:4], body[4:5], asterisk=match["mark"] == "A", malformed=False
+        dotted(body) + mark,
+        body[:3],
+        body[3:4],
+        body[4:5],
+        asterisk=mark == "A",
+        empty=False,
+        malformed=False,
     )

@@ -67,11 +67,13 @@ def _organisation(code: str) -> str:
     return code[:3] if len(code) == len("R0A00") and code.endswith("00") else code
 
 
-def _short_once_normalised(code: str) -> str:
-    if len(normalise(code)) > CODE_CHARACTERS:
+def _compact(code: str) -> str:
+    """Return a code without the blanks, dots and quotation marks that make it too long."""
+    text = normalise(code)
+    if len(text) > CODE_CHARACTERS:
         message = f"should have at most {CODE_CHARACTERS} characters"
         raise ValueError(message)
-    return code
+    return text
 
 
 def _as_list(submitted: object) -> object:
@@ -95,7 +97,7 @@ Code = Annotated[
         examples=["V44.4", "v444", "M80.58"],
     ),
 ]
-_SpacedCode = SkipJsonSchema[Annotated[str, AfterValidator(_short_once_normalised)]]
+_SpacedCode = SkipJsonSchema[Annotated[str, AfterValidator(_compact)]]
 EpisodeId = Annotated[
     Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, strict=True)

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from typing import assert_never
 
-from schemas.episode import Episode, Withdrawal, submitted_codes
+from schemas.episode import Episode, Withdrawal
 from schemas.rejection import Rejection
-from schemas.verdict import Format, Outcome, Severity, Verdict
+from schemas.verdict import Finding, Format, Outcome, Severity, Verdict
 from streams.validation.proposal import propose
 from streams.validation.reading import MAX_RECORD_BYTES, read_episode
 from streams.validation.rule import Rule
 from streams.validation.rules import RULES
-from streams.validation.sequence import CodedSequence, in_scope
+from streams.validation.sequence import CodedSequence, read_diagnoses, read_procedures
 
 
 def judge(
@@ -60,24 +60,31 @@ def check(episode: Episode, rules: Iterable[Rule] = RULES) -> Verdict:
 
     A rule has at most one finding at a place, even if two groups break it there.
     """
-    procedures = submitted_codes(episode.procedures)
-    if not in_scope(procedures):
-        return Verdict(
-            episode_id=episode.episode_id,
-            provider_code=episode.provider_code,
-            outcome=Outcome.OUT_OF_SCOPE,
-        )
-    sequence = CodedSequence(procedures, submitted_codes(episode.diagnoses))
-    hits = {
-        (hit.at.order, rule.code): (rule, hit) for rule in rules for hit in rule.check(sequence)
-    }
-    found = [hits[key] for key in sorted(hits)]
-    edits = [hit.edit for _, hit in found if hit.edit]
-    broken = any(rule.severity is Severity.ERROR for rule, _ in found)
+    procedures, diagnoses = read_procedures(episode), read_diagnoses(episode)
+    outcome = Outcome.OUT_OF_SCOPE
+    findings: tuple[Finding, ...] = ()
+    proposed = remaining_errors = None
+    if any(item.code.vertebroplasty for item in procedures):
+        sequence = CodedSequence(procedures, diagnoses)
+        hits = {
+            (hit.at.order, rule.code): (rule, hit) for rule in rules for hit in rule.check(sequence)
+        }
+        found = [hits[key] for key in sorted(hits)]
+        errors = [hit for rule, hit in found if rule.severity is Severity.ERROR]
+        outcome = Outcome.NON_COMPLIANT if errors else Outcome.COMPLIANT
+        findings = tuple([rule.finding(hit) for rule, hit in found])
+        if edits := [hit.edit for _, hit in found if hit.edit]:
+            proposed = propose(sequence, edits)
+            remaining_errors = sum(hit.edit is None for hit in errors)
     return Verdict(
         episode_id=episode.episode_id,
         provider_code=episode.provider_code,
-        outcome=Outcome.NON_COMPLIANT if broken else Outcome.COMPLIANT,
-        findings=tuple(rule.finding(hit) for rule, hit in found),
-        proposed=propose(sequence, edits) if edits else None,
+        outcome=outcome,
+        format=Format.EPISODE,
+        procedures=tuple([item.code.shown for item in procedures]),
+        diagnoses=tuple([item.code.shown for item in diagnoses]),
+        findings=findings,
+        proposed=proposed,
+        remaining_errors=remaining_errors,
+        remarks=episode.remarks,
     )

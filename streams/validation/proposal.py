@@ -4,15 +4,18 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
 
-from schemas.codes import ProcedureCode, dotted, read_procedure_code
+from schemas.codes import ProcedureCode, read_procedure_code
 from schemas.verdict import Action, Fix, Position
 from streams.validation.sequence import CodedSequence, Procedure
 
 _TEXT: Final = {
-    Action.INSERT: "Insert {code} directly {position} {anchor}.",
-    Action.MOVE: "Move {code} directly {position} {anchor}.",
-    Action.REPLACE: "Replace {anchor} with {code}.",
+    Action.INSERT: "Insert {code} directly {position} {anchor}",
+    Action.MOVE: "Move {code} directly {position} {anchor}",
+    Action.REPLACE: "Replace {anchor} with {code}",
 }
+_MALFORMED: Final = "the malformed code"
+_FALLBACK: Final = "; check the record first, {code} is right only if it does not say more."
+"""What an unspecified code is proposed with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +29,21 @@ class Edit:
     moved: Procedure | None = None
 
     def as_fix(self) -> Fix:
-        """Return the edit as the fix of a finding, which never quotes a malformed code."""
+        """Return the edit as the fix of a finding; its text never quotes a malformed code."""
+        end = _FALLBACK if self.moved is None and self.code.unspecified else "."
         return Fix(
             action=self.action,
             code=self.code.shown,
             position=self.position,
             anchor=self.anchor.place,
-            text=_TEXT[self.action].format(
-                code=self.code.shown, position=self.position, anchor=dotted(self.anchor.code.text)
+            text=(_TEXT[self.action] + end).format(
+                code=_name(self.code), position=self.position, anchor=_name(self.anchor.code)
             ),
         )
+
+
+def _name(code: ProcedureCode) -> str:
+    return _MALFORMED if code.malformed else code.shown
 
 
 def insert(code: str, *, after: Procedure) -> Edit:
@@ -66,19 +74,19 @@ def propose(sequence: CodedSequence, edits: list[Edit]) -> tuple[str, ...]:
     shown = [item.code.shown for item in sequence.procedures]
     for edit in edits:
         if edit.action is Action.REPLACE:
-            shown[edit.anchor.index] = edit.code.shown
+            shown[edit.anchor.at] = edit.code.shown
     beside: dict[tuple[int, Position], list[str]] = defaultdict(list)
     moved = set()
     for edit in sorted(edits, key=lambda edit: not edit.code.levels):
         if edit.moved:
-            moved.add(edit.moved.index)
-            beside[edit.anchor.index, edit.position].append(shown[edit.moved.index])
+            moved.add(edit.moved.at)
+            beside[edit.anchor.at, edit.position].append(shown[edit.moved.at])
         elif edit.action is Action.INSERT:
-            beside[edit.anchor.index, edit.position].append(edit.code.shown)
+            beside[edit.anchor.at, edit.position].append(edit.code.shown)
     codes: list[str] = []
-    for index, code in enumerate(shown):
-        codes += beside[index, Position.BEFORE]
-        if index not in moved:
+    for at, code in enumerate(shown):
+        codes += beside[at, Position.BEFORE]
+        if at not in moved:
             codes.append(code)
-        codes += beside[index, Position.AFTER]
+        codes += beside[at, Position.AFTER]
     return tuple(codes)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from schemas.codes import CODE_CHARACTERS
 from schemas.episode import Episode
 from schemas.verdict import Finding, Severity
 from streams.validation.proposal import Edit
@@ -29,6 +30,10 @@ class Clause(StrEnum):
     )
     C4 = "A site code from chapter Z is assigned after it."
     C5 = "An ICD-10 code classifies the specific diagnosis for which the procedure was performed."
+
+
+SITE_CHOICES: Final = "Z66.3 for a cervical vertebra, Z66.4 for a thoracic, Z66.5 for a lumbar one"
+"""The sites that a coder chooses from most often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,8 @@ class Rule:
             name=self.name,
             severity=self.severity,
             place=hit.at.place,
-            found=hit.at.submitted,
+            at=hit.at.at,
+            found=hit.at.submitted and hit.at.submitted[:CODE_CHARACTERS],
             expected=hit.expected,
             fix=hit.edit.as_fix() if hit.edit else None,
         )

@@ -28,4 +28,4 @@ def diagnosis_missing(sequence: CodedSequence) -> Iterator[Hit]:
     Without one the episode cannot be grouped or counted.
     """
     if not sequence.diagnoses:
-        yield Hit(sequence.diagnosis_list, expected="An ICD-10 code for what was treated.")
+        yield Hit(sequence.diagnosis_list, "An ICD-10 code for what was treated.")

@@ -1,14 +1,10 @@
 """DX02: external cause as primary diagnosis."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from schemas.verdict import Severity
 from streams.validation.rule import Clause, Hit, Pair, coded, rule
 from streams.validation.sequence import CodedSequence
-
-_EXTERNAL_CAUSES: Final = frozenset("VWXY")
-"""Letters of ICD-10 chapter XX; the OPCS-4 chapters with the same letters are unrelated."""
 
 
 @rule(
@@ -20,23 +16,23 @@ _EXTERNAL_CAUSES: Final = frozenset("VWXY")
     pairs=(
         Pair(
             why="the cause of an injury is not what was treated",
-            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "W19.0 S22.00"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5", "S22.00 W19.0"),
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "W19.0 S32.00"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "S32.00 W19.0"),
         ),
         Pair(
             why="chapter XX begins at V",
-            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "V01.0 S22.00"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5", "U07.1 S22.00"),
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "V01.0 S32.00"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "S32.00 V01.0"),
         ),
         Pair(
             why="chapter XX ends at Y",
-            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "Y98X S22.00"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5", "Z98.1 S22.00"),
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "Y98X M80.58"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "Z98.1 M80.58"),
         ),
         Pair(
             why="chapter XX includes X",
-            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "X59.0 S22.00"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5", "S22.00 X59.0"),
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "X59.0 S32.00"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "S32.00 X59.0"),
         ),
     ),
 )
@@ -47,5 +43,5 @@ def external_cause_primary(sequence: CodedSequence) -> Iterator[Hit]:
     Its codes never describe the condition that was treated, so they are always secondary.
     """
     primary = sequence.primary_diagnosis
-    if primary and primary.code.category[0] in _EXTERNAL_CAUSES:
-        yield Hit(primary, expected="The condition that was treated, with its cause after it.")
+    if primary and primary.code.external_cause:
+        yield Hit(primary, "The condition that was treated, with its cause after it.")

@@ -49,4 +49,4 @@ def asterisk_code_primary(sequence: CodedSequence) -> Iterator[Hit]:
     """
     primary = sequence.primary_diagnosis
     if primary and (primary.code.asterisk or primary.code.category in _ASTERISK_CATEGORIES):
-        yield Hit(primary, expected="The dagger code first, the asterisk code after it.")
+        yield Hit(primary, "The dagger code first, the asterisk code after it.")

@@ -15,7 +15,7 @@ from streams.validation.sequence import CodedSequence
     pairs=(
         Pair(
             why="the letter O instead of a zero",
-            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M8O.58"),
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 M8O.58"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58"),
         ),
         Pair(
@@ -25,26 +25,25 @@ from streams.validation.sequence import CodedSequence
         ),
         Pair(
             why="six characters",
-            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.588"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58D"),
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 M81.988"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 M81.98D"),
         ),
         Pair(
             why="a dash is not a fourth character",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 M81.-"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 M80.0-"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 M81.0-"),
         ),
     ),
 )
 def diagnosis_malformed(sequence: CodedSequence) -> Iterator[Hit]:
     """Write diagnosis codes in ICD-10 format: a letter, two digits and up to two more characters.
 
-    A dagger or asterisk mark may follow, as a final D or A.
+    A dagger or asterisk mark may follow, as a final D or A or as a symbol.
     A code in any other format cannot be looked up in the classification, grouped or counted.
     The most common error is the letter O instead of a zero.
     """
     for diagnosis in sequence.diagnoses:
         if diagnosis.code.malformed:
             yield Hit(
-                diagnosis,
-                expected="An ICD-10 code: a letter, two digits and up to two more characters.",
+                diagnosis, "An ICD-10 code: a letter, two digits and up to two more characters."
             )

@@ -3,12 +3,18 @@
 from collections.abc import Iterator
 from typing import Final
 
-from schemas.codes import codes
 from schemas.verdict import Severity
 from streams.validation.rule import Clause, Hit, Pair, coded, rule
 from streams.validation.sequence import CodedSequence
 
-_FIVE_CHARACTERS: Final = codes("M80 M84 M48 M49 S12 S22 S32")
+_REGION: Final = "A fifth character for the region: 2 for cervical, 4 for thoracic, 6 for lumbar."
+_SITE: Final = "A fifth character for the site: 8 for the vertebral column."
+_OPEN: Final = "A fifth character for the fracture: 0 for closed, 1 for open."
+_EXPECTED: Final = {
+    **dict.fromkeys(("M48", "M49"), _REGION),
+    **dict.fromkeys(("M80", "M84"), _SITE),
+    **dict.fromkeys(("S12", "S22", "S32", "T08"), _OPEN),
+}
 
 
 @rule(
@@ -30,38 +36,33 @@ _FIVE_CHARACTERS: Final = codes("M80 M84 M48 M49 S12 S22 S32")
         ),
         Pair(
             why="chapter XIX: closed or open",
-            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "S22.0"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5", "S22.00"),
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "S32.0 W19.0"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "S32.00 W19.0"),
         ),
         Pair(
             why="the dagger or asterisk mark is not a fifth character",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5", "C79.5D M49.5A"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5", "C79.5D M49.58A"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "C79.5D M49.56A"),
         ),
         Pair(
             why="secondary diagnoses count as well",
-            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 S32.0"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 S32.00"),
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 M84.4"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 M84.48"),
         ),
         Pair(
-            why="for T08 it is the fourth character",
-            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "T08X"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5", "T08.0"),
+            why="for T08 it may be the fourth character",
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "T08X W19.0"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "T08X0 W19.0"),
         ),
         Pair(
-            why="T08 needs more than three characters",
-            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "T08"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5", "T08.1"),
-        ),
-        Pair(
-            why="without a fourth character no fifth is required",
-            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M84.4"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 M84"),
+            why="three characters lack it too",
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M80"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58"),
         ),
         Pair(
             why="other categories have no fifth character",
-            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M48.5"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5", "M47.1"),
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 M48.0"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 M47.1"),
         ),
     ),
 )
@@ -69,14 +70,13 @@ def fifth_character_missing(sequence: CodedSequence) -> Iterator[Hit]:
     """Add the character that gives the site, or says whether a fracture is closed or open.
 
     In chapter XIII the fifth character gives the site.
-    In chapter XIX it says whether a fracture is closed or open; for T08 the fourth character does.
+    In chapter XIX it says whether a fracture is closed or open; for T08 the fourth may do so.
     Without it the fracture that was treated cannot be distinguished from any other.
     """
     for diagnosis in sequence.readable_diagnoses:
         code = diagnosis.code
-        if code.category in _FIVE_CHARACTERS:
-            short = code.fourth.isdigit() and not code.fifth.isdigit()
-        else:
-            short = code.category == "T08" and not code.fourth.isdigit()
-        if short:
-            yield Hit(diagnosis, expected="The additional character that the category requires.")
+        expected = _EXPECTED.get(code.category)
+        if not expected or code.fifth.isdigit():
+            continue
+        if code.category != "T08" or not code.fourth.isdigit():
+            yield Hit(diagnosis, expected)

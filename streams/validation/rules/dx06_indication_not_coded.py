@@ -9,7 +9,9 @@ from streams.validation.rule import Clause, Hit, Pair, coded, rule
 from streams.validation.sequence import CodedSequence
 
 _CATEGORIES: Final = codes("M80 M81 M82 M84 M88 M90 C90 S12 T08")
-_SUBCATEGORIES: Final = codes("M485 M495 C412 C795 D166 D180 D480 S220 S221 S320 S321 S327")
+_SUBCATEGORIES: Final = codes("""
+    M484 M485 M495 C412 C795 D166 D180 D480 D760 S220 S221 S320 S321 S327 T911
+""")
 
 
 @rule(
@@ -21,16 +23,16 @@ _SUBCATEGORIES: Final = codes("M485 M495 C412 C795 D166 D180 D480 S220 S221 S320
         Pair(
             why="pneumonia is not an indication for vertebroplasty",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5", "J18.9"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5", "J18.9 M80.58"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 J18.9"),
         ),
         Pair(
             why="in S22, only fractures of vertebrae",
-            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "S22.20"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5", "S22.10"),
+            bad=coded("V44.4 V55.1 Y53.4 Z66.4", "S22.20 W19.0"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.4", "S22.00 W19.0"),
         ),
         Pair(
-            why="in M48, only collapsed vertebra",
-            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M48.46"),
+            why="in M48, only fatigue fracture and collapsed vertebra",
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M48.06"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5", "M48.56"),
         ),
         Pair(
@@ -48,7 +50,7 @@ def indication_not_coded(sequence: CodedSequence) -> Iterator[Hit]:
     Other indications are possible, so this is not an error; most often the code was forgotten.
     """
     if sequence.diagnoses and not any(
-        diagnosis.code.category in _CATEGORIES or diagnosis.code.text[:4] in _SUBCATEGORIES
-        for diagnosis in sequence.readable_diagnoses
+        each.code.category in _CATEGORIES or each.code.subcategory in _SUBCATEGORIES
+        for each in sequence.readable_diagnoses
     ):
-        yield Hit(sequence.diagnosis_list, expected="The indication for the procedure.")
+        yield Hit(sequence.diagnosis_list, "The indication for the procedure.")

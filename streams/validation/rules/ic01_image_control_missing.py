@@ -1,11 +1,17 @@
 """IC01: image control missing."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from schemas.verdict import Severity
 from streams.validation.proposal import insert
 from streams.validation.rule import Clause, Hit, Pair, coded, rule
 from streams.validation.sequence import CodedSequence, Group, Procedure
+
+_EXPECTED: Final = (
+    "A Y53 or Y68 code before the site: check the record first, and code Y53.9 only if it does not "
+    "state the method; no code is due where imaging only checked a position."
+)
 
 
 @rule(
@@ -13,6 +19,7 @@ from streams.validation.sequence import CodedSequence, Group, Procedure
     severity=Severity.ERROR,
     title="Image control missing",
     source=Clause.C3,
+    standards=("PCSY7 (p. 194)",),
     pairs=(
         Pair(
             why="no image control code",
@@ -30,14 +37,14 @@ from streams.validation.sequence import CodedSequence, Group, Procedure
             good=coded("V44.6 V55.1 Y68.1 Z66.5"),
         ),
         Pair(
-            why="each vertebroplasty needs its own code",
-            bad=coded("V44.4 V55.1 Y53.4 V44.4 V55.1 Z66.5"),
-            good=coded("V44.4 V55.1 Y53.4 V44.4 V55.1 Y53.4 Z66.5"),
+            why="image control of an earlier procedure does not count",
+            bad=coded("V47.3 V55.1 Y53.4 V44.4 V55.1 Z66.5"),
+            good=coded("V47.3 V55.1 Y53.4 V44.4 V55.1 Y53.4 Z66.5"),
         ),
         Pair(
-            why="other spinal procedures do not need it",
-            bad=coded("V44.4 V55.1 Z66.5 V47.1 V55.1 Y53.4"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5 V47.1 V55.1"),
+            why="nor does image control of another operation",
+            bad=coded("V44.4 V55.1 Z66.5 T20.1 Y53.4"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5 T20.1"),
         ),
     ),
 )
@@ -47,26 +54,27 @@ def image_control_missing(sequence: CodedSequence) -> Iterator[Hit]:
     Cement is injected into a vertebra under imaging, but V44.4 and V44.6 do not state the method.
     A code from Y53.- or Y68.- does, whether or not the approach was percutaneous.
     The fourth character is .9 if the case notes do not state the method.
-    The code is repeated for each vertebroplasty in the episode.
+    No code is due where imaging only checked a position.
     """
     for group in sequence.vertebroplasties:
-        if not group.image_control:
-            yield Hit(
-                group.main,
-                expected="A Y53 or Y68 code before the site; Y53.9 if the method is not stated.",
-                edit=insert("Y53.9", after=_anchor(group)),
-            )
+        if not (
+            group.image_control
+            or group.later_image_control
+            or group.unreadable_from_here
+            or group.leading.image_control
+        ):
+            yield Hit(group.main, _EXPECTED, edit=insert("Y53.9", after=_anchor(group)))
 
 
 def _anchor(group: Group) -> Procedure:
-    """Return the code after which to insert image control.
+    """Return the code after which to insert image control, once LV01 and LV02 are applied.
 
-    This is the last V55 or Y code before the first site, except a V55 code that LV02 moves.
+    This is the last V55 code or method before the first site, except a V55 code that is moved.
     """
     anchor, displaced = group.main, group.displaced_levels
     for item in group.supplementary:
         if item is group.first_site:
             break
-        if item is not displaced and item.code.category.startswith(("V55", "Y")):
+        if item is not displaced and (item.code.levels or item.code.method):
             anchor = item
     return anchor

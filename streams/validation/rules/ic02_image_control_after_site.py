@@ -1,11 +1,14 @@
 """IC02: image control after the site."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from schemas.verdict import Severity
 from streams.validation.proposal import move_before
 from streams.validation.rule import Clause, Hit, Pair, coded, rule
 from streams.validation.sequence import CodedSequence
+
+_EXPECTED: Final = "The image control code before the first site of its procedure."
 
 
 @rule(
@@ -13,6 +16,7 @@ from streams.validation.sequence import CodedSequence
     severity=Severity.ERROR,
     title="Image control after the site",
     source=Clause.C3,
+    standards=("PGCS14 (p. 50)", "PCSY7 (p. 194)"),
     pairs=(
         Pair(
             why="image control at the end",
@@ -20,19 +24,24 @@ from streams.validation.sequence import CodedSequence
             good=coded("V44.4 V55.1 Y53.4 Z66.5"),
         ),
         Pair(
+            why="laterality is a chapter Z code too",
+            bad=coded("V44.4 V55.1 Z94.2 Y53.4 Z66.5"),
+            good=coded("V44.4 V55.1 Y53.4 Z94.2 Z66.5"),
+        ),
+        Pair(
             why="a site that is not on the spine also counts",
             bad=coded("V44.4 V55.1 Z84.6 Y53.4 Z66.5"),
             good=coded("V44.4 V55.1 Y53.4 Z84.6 Z66.5"),
         ),
         Pair(
-            why="a second image control code may follow the site",
-            bad=coded("V44.4 V55.1 Z66.5 Y53.4 Y53.3"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5 Y53.3"),
+            why="every image control code stands before the site",
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5 Y53.3"),
+            good=coded("V44.4 V55.1 Y53.4 Y53.3 Z66.5"),
         ),
         Pair(
-            why="laterality is not a site",
-            bad=coded("V44.4 V55.1 Z66.5 Z94.2 Y53.4"),
-            good=coded("V44.4 V55.1 Z94.2 Y53.4 Z66.5"),
+            why="the site of an earlier procedure does not count",
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5 Y53.3 V47.3 V55.1 Z66.5"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5 V47.3 V55.1 Y53.3 Z66.5"),
         ),
     ),
 )
@@ -40,15 +49,16 @@ def image_control_after_site(sequence: CodedSequence) -> Iterator[Hit]:
     """Sequence image control before the site.
 
     The recommendation gives the order: procedure, levels, image control, site.
-    The site comes after all codes for the approach.
-    An image control code after it can be missed, or be read as part of another procedure.
+    Within a procedure, codes of chapter Y stand before those of chapter Z, laterality included.
+    An image control code after a site can be missed, or be read as part of another procedure.
     """
     for group in sequence.vertebroplasties:
-        if group.image_control and group.first_site:
-            first = group.image_control[0]
-            if first.index > group.first_site.index:
-                yield Hit(
-                    first,
-                    expected="The image control code before the first site of its procedure.",
-                    edit=move_before(first, group.first_site),
-                )
+        site = group.first_site
+        if not site:
+            continue
+        placed: set[str] = set()
+        for item in group.image_control:
+            new = item.code.text not in placed
+            placed.add(item.code.text)
+            if item.at > site.at:
+                yield Hit(item, _EXPECTED, edit=move_before(item, site) if new else None)

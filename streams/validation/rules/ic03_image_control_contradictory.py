@@ -12,6 +12,7 @@ from streams.validation.sequence import CodedSequence
     severity=Severity.WARNING,
     title="Image control both specified and unspecified",
     source=Clause.C3,
+    standards=("PCSY7 (p. 194)",),
     pairs=(
         Pair(
             why="unspecified next to a stated method",
@@ -22,11 +23,6 @@ from streams.validation.sequence import CodedSequence
             why="across the two categories as well",
             bad=coded("V44.4 V55.1 Y53.9 Y68.1 Z66.5"),
             good=coded("V44.4 V55.1 Y53.4 Y68.1 Z66.5"),
-        ),
-        Pair(
-            why="the same unspecified code twice is not a contradiction",
-            bad=coded("V44.4 V55.1 Y53.9 Y68.9 Z66.5"),
-            good=coded("V44.4 V55.1 Y53.9 Y53.9 Z66.5"),
         ),
         Pair(
             why="two methods may both have been used",
@@ -43,7 +39,9 @@ def image_control_contradictory(sequence: CodedSequence) -> Iterator[Hit]:
     Usually the unspecified code can be removed.
     """
     for group in sequence.vertebroplasties:
-        if len({item.code.text for item in group.image_control}) > 1:
+        if len(group.image_control) > 1:
+            if len({item.code.text for item in group.image_control}) == 1:
+                continue
             for item in group.image_control:
                 if item.code.unspecified:
-                    yield Hit(item, expected="Only codes that state the method of image control.")
+                    yield Hit(item, "Only codes that state the method of image control.")

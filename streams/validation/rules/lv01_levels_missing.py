@@ -1,11 +1,17 @@
 """LV01: levels of spine missing."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from schemas.verdict import Severity
 from streams.validation.proposal import insert
 from streams.validation.rule import Clause, Hit, Pair, coded, rule
 from streams.validation.sequence import CodedSequence
+
+_EXPECTED: Final = (
+    "A V55 code directly after the procedure: check the record first, and code V55.9 only if it "
+    "does not state the levels."
+)
 
 
 @rule(
@@ -13,7 +19,7 @@ from streams.validation.sequence import CodedSequence
     severity=Severity.ERROR,
     title="Levels of spine missing",
     source=Clause.C2,
-    standards=("PChSV1",),
+    standards=("PChSV1 (p. 132)",),
     pairs=(
         Pair(
             why="no V55 code at all",
@@ -22,13 +28,13 @@ from streams.validation.sequence import CodedSequence
         ),
         Pair(
             why="each spinal procedure needs its own V55 code",
-            bad=coded("V44.4 V55.1 Y53.4 V47.1 Z66.5"),
-            good=coded("V44.4 V55.1 Y53.4 V47.1 V55.1 Z66.5"),
+            bad=coded("V44.4 V55.1 Y53.4 V47.3 Z66.5"),
+            good=coded("V44.4 V55.1 Y53.4 V47.3 V55.1 Z66.5"),
         ),
         Pair(
             why="a procedure that is not on the spine needs none",
-            bad=coded("V44.4 V55.1 Y53.4 Z66.5 V70.1"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5 W06.1"),
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5 V38.3"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5 T20.1"),
         ),
     ),
 )
@@ -41,9 +47,5 @@ def levels_missing(sequence: CodedSequence) -> Iterator[Hit]:
     V55.9 is correct if the case notes do not state the levels; omitting the code is not.
     """
     for group in sequence.spinal_groups:
-        if not group.levels:
-            yield Hit(
-                group.main,
-                expected="A V55 code directly after the procedure; V55.9 if levels are not stated.",
-                edit=insert("V55.9", after=group.main),
-            )
+        if not (group.levels or group.unreadable or group.leading.levels):
+            yield Hit(group.main, _EXPECTED, edit=insert("V55.9", after=group.main))

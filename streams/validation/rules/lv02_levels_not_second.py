@@ -13,7 +13,7 @@ from streams.validation.sequence import CodedSequence
     severity=Severity.ERROR,
     title="Levels of spine not in second place",
     source=Clause.C2,
-    standards=("PChSV1",),
+    standards=("PChSV1 (p. 132)",),
     pairs=(
         Pair(
             why="image control before the levels",
@@ -27,8 +27,8 @@ from streams.validation.sequence import CodedSequence
         ),
         Pair(
             why="second place is counted from each procedure, not from the first",
-            bad=coded("V44.4 V55.1 Y53.4 V47.1 Y10.2 V55.1 Z66.5"),
-            good=coded("V44.4 V55.1 Y53.4 V47.1 V55.1 Y10.2 Z66.5"),
+            bad=coded("V44.4 V55.1 Y53.4 V47.3 Y10.2 V55.1 Z66.5"),
+            good=coded("V44.4 V55.1 Y53.4 V47.3 V55.1 Y10.2 Z66.5"),
         ),
     ),
 )
@@ -43,6 +43,6 @@ def levels_not_second(sequence: CodedSequence) -> Iterator[Hit]:
         if group.displaced_levels:
             yield Hit(
                 group.displaced_levels,
-                expected="The V55 code directly after its procedure, before any other code.",
+                "The V55 code directly after its procedure, before any other code.",
                 edit=move_after(group.displaced_levels, group.main),
             )

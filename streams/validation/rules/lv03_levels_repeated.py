@@ -12,7 +12,7 @@ from streams.validation.sequence import CodedSequence
     severity=Severity.ERROR,
     title="Levels of spine coded more than once",
     source=Clause.C2,
-    standards=("PChSV1",),
+    standards=("PChSV1 (p. 133)",),
     pairs=(
         Pair(
             why="two numbers of levels for one procedure",
@@ -27,7 +27,7 @@ from streams.validation.sequence import CodedSequence
         Pair(
             why="one for each procedure is correct",
             bad=coded("V44.4 V55.1 Y53.4 V55.1 Z66.5"),
-            good=coded("V44.4 V55.1 Y53.4 V44.4 V55.1 Y53.4 Z66.5"),
+            good=coded("V44.4 V55.1 Y53.4 V47.3 V55.1 Z66.5"),
         ),
     ),
 )
@@ -40,4 +40,4 @@ def levels_repeated(sequence: CodedSequence) -> Iterator[Hit]:
     """
     for group in sequence.spinal_groups:
         for repeated in group.levels[1:]:
-            yield Hit(repeated, expected="One V55 code for the procedure, covering all its levels.")
+            yield Hit(repeated, "One V55 code for the procedure, covering all its levels.")

@@ -15,17 +15,17 @@ _EXPECTED: Final = "A V55 code only after a procedure on the spine."
     severity=Severity.WARNING,
     title="Levels of spine without a spinal procedure",
     source=Clause.C2,
-    standards=("PChSV1", "PRule 7"),
+    standards=("PChSV1 (p. 132)", "PRule 7 (p. 25)"),
     pairs=(
         Pair(
             why="a procedure that is not on the spine has no levels",
-            bad=coded("V44.4 V55.1 Y53.4 Z66.5 W06.1 V55.1"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5 W06.1"),
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5 T20.1 V55.1"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5 T20.1"),
         ),
         Pair(
             why="levels belong to a spinal procedure",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5 V53.1 V55.1"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5 V47.1 V55.1"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5 V47.3 V55.1"),
         ),
     ),
 )
@@ -36,10 +36,11 @@ def levels_without_spinal_procedure(sequence: CodedSequence) -> Iterator[Hit]:
     After a procedure that is not on the spine, or before any procedure, they qualify nothing.
     Often a spinal procedure was omitted, or the order of the codes was changed in transfer.
     """
-    for levels in sequence.unattached[1:]:
+    readable = [item for item in sequence.leading if item.code.category]
+    for levels in readable[1:]:
         if levels.code.levels:
-            yield Hit(levels, expected=_EXPECTED)
+            yield Hit(levels, _EXPECTED)
     for group in sequence.groups:
-        if not group.main.code.spinal:
+        if group.levels and not group.main.code.spinal:
             for levels in group.levels:
-                yield Hit(levels, expected=_EXPECTED)
+                yield Hit(levels, _EXPECTED)

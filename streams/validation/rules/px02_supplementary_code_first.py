@@ -12,7 +12,7 @@ from streams.validation.sequence import CodedSequence
     severity=Severity.ERROR,
     title="Supplementary code in first place",
     source=Clause.C1,
-    standards=("PRule 7",),
+    standards=("PRule 7 (p. 25)",),
     pairs=(
         Pair(
             why="image control first",
@@ -22,7 +22,7 @@ from streams.validation.sequence import CodedSequence
         Pair(
             why="levels first",
             bad=coded("V55.1 V44.4 V55.1 Y53.4 Z66.5"),
-            good=coded("W06.1 V44.4 V55.1 Y53.4 Z66.5"),
+            good=coded("T20.1 V44.4 V55.1 Y53.4 Z66.5"),
         ),
         Pair(
             why="a site first",
@@ -30,9 +30,9 @@ from streams.validation.sequence import CodedSequence
             good=coded("V44.4 V55.1 Y53.4 Z66.5 Z66.5"),
         ),
         Pair(
-            why="a site in chapter O first",
+            why="a site in an overflow category first",
             bad=coded("O16.1 V44.4 V55.1 Y53.4 Z66.5"),
-            good=coded("O17.1 V44.4 V55.1 Y53.4 Z66.5"),
+            good=coded("O15.1 V44.4 V55.1 Y53.4 Z66.5"),
         ),
     ),
 )
@@ -43,5 +43,6 @@ def supplementary_code_first(sequence: CodedSequence) -> Iterator[Hit]:
     In first place there is nothing for them to qualify.
     The main procedure is then not in first place, where it is expected.
     """
-    for first in sequence.unattached[:1]:
-        yield Hit(first, expected="The main procedure first, and its supplementary codes after it.")
+    first = next((item for item in sequence.leading if item.code.category), None)
+    if first:
+        yield Hit(first, "The main procedure first, and its supplementary codes after it.")

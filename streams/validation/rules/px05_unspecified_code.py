@@ -7,7 +7,8 @@ from schemas.verdict import Severity
 from streams.validation.rule import Clause, Hit, Pair, coded, rule
 from streams.validation.sequence import CodedSequence
 
-_UNSPECIFIED: Final = frozenset({"V559", "Y539", "Y689", "Z669"})
+_CLAUSES: Final = {"V559": "C2", "Y539": "C3", "Y689": "C3", "Z669": "C4"}
+"""The clause that allows it."""
 
 
 @rule(
@@ -38,8 +39,8 @@ _UNSPECIFIED: Final = frozenset({"V559", "Y539", "Y689", "Z669"})
         ),
         Pair(
             why="only in the codes of a vertebroplasty",
-            bad=coded("V44.4 V55.9 Y53.4 Z66.5 V47.1 V55.1"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5 V47.1 V55.9"),
+            bad=coded("V44.4 V55.9 Y53.4 V47.3 V55.1 Z66.5"),
+            good=coded("V44.4 V55.1 Y53.4 V47.3 V55.9 Z66.5"),
         ),
         Pair(
             why="other codes are not counted",
@@ -57,5 +58,8 @@ def unspecified_code(sequence: CodedSequence) -> Iterator[Hit]:
     """
     for group in sequence.vertebroplasties:
         for item in group.supplementary:
-            if item.code.text in _UNSPECIFIED:
-                yield Hit(item, expected="A more specific code, if the case notes support one.")
+            clause = _CLAUSES.get(item.code.text)
+            if clause:
+                yield Hit(
+                    item, f"Allowed by clause {clause}; a more specific code, if there is one."
+                )

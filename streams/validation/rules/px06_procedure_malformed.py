@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from schemas.verdict import Severity
+from streams.validation.proposal import replace
 from streams.validation.rule import Clause, Hit, Pair, coded, rule
 from streams.validation.sequence import CodedSequence
 
@@ -12,6 +13,7 @@ from streams.validation.sequence import CodedSequence
     severity=Severity.ERROR,
     title="Procedure code malformed",
     source=Clause.C1,
+    standards=("PRule 4 (p. 21)",),
     pairs=(
         Pair(
             why="a local fifth character",
@@ -21,17 +23,22 @@ from streams.validation.sequence import CodedSequence
         Pair(
             why="not a code at all",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5 banana"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5 W06.1"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5 T20.1"),
         ),
         Pair(
-            why="two characters",
-            bad=coded("V44.4 V55.1 Y53.4 Z66.5 W0"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5 W06"),
+            why="a comma instead of the dot",
+            bad=coded("V44,4 V55.1 Y53.4 Z66.5"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5"),
+        ),
+        Pair(
+            why="two codes in one text",
+            bad=coded("V444V551 Y53.4 Z66.5"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5"),
         ),
         Pair(
             why="a letter instead of a digit",
-            bad=coded("V44.4 V55.1 Y53.4 Z66.5 WO6.1"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5 W06.1"),
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5 TZO.1"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5 T20.1"),
         ),
     ),
 )
@@ -39,8 +46,11 @@ def procedure_malformed(sequence: CodedSequence) -> Iterator[Hit]:
     """Write procedure codes in OPCS-4 format: a letter, two digits and a fourth digit.
 
     A code in any other format cannot be looked up in the classification, grouped or counted.
+    It is read by its beginning where it has one, so that only this is reported.
+    What cannot be read may be any code, so nothing is reported as missing that it may stand for.
     Characters added for local use, such as a fifth, must be removed before submission.
     """
     for item in sequence.procedures:
         if item.code.malformed:
-            yield Hit(item, expected="An OPCS-4 code: a letter, two digits and a fourth digit.")
+            edit = replace(item, item.code.text) if item.code.surplus_character else None
+            yield Hit(item, "An OPCS-4 code: a letter, two digits and a fourth digit.", edit)

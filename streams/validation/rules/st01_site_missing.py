@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from schemas.verdict import Severity
-from streams.validation.rule import Clause, Hit, Pair, coded, rule
+from streams.validation.rule import SITE_CHOICES, Clause, Hit, Pair, coded, rule
 from streams.validation.sequence import CodedSequence
 
 
@@ -12,7 +12,7 @@ from streams.validation.sequence import CodedSequence
     severity=Severity.ERROR,
     title="Site missing",
     source=Clause.C4,
-    standards=("PCSZ1",),
+    standards=("PCSZ1 (p. 203)",),
     pairs=(
         Pair(
             why="no site at all",
@@ -26,13 +26,13 @@ from streams.validation.sequence import CodedSequence
         ),
         Pair(
             why="a later site in the same operation is enough",
-            bad=coded("V44.4 V55.1 Y53.4 Z66.5 V44.4 V55.1 Y53.4"),
-            good=coded("V44.4 V55.1 Y53.4 V44.4 V55.1 Y53.4 Z66.5"),
+            bad=coded("V47.3 V55.1 Z66.5 V44.4 V55.1 Y53.4"),
+            good=coded("V44.4 V55.1 Y53.4 V47.3 V55.1 Z66.5"),
         ),
         Pair(
             why="a procedure that is not on the spine ends the operation",
-            bad=coded("V44.4 V55.1 Y53.4 W06.1 Z66.5"),
-            good=coded("V44.4 V55.1 Y53.4 V47.1 V55.1 Z66.5"),
+            bad=coded("V44.4 V55.1 Y53.4 T20.1 V47.3 V55.1 Z66.5"),
+            good=coded("V44.4 V55.1 Y53.4 W36.5 Z66.5"),
         ),
     ),
 )
@@ -45,5 +45,10 @@ def site_missing(sequence: CodedSequence) -> Iterator[Hit]:
     Z94.- gives laterality, not a site.
     """
     for group in sequence.vertebroplasties:
-        if not group.serving_spinal_sites and not group.serving_other_site:
-            yield Hit(group.main, expected="A site on the spine, such as a Z66 code, after it.")
+        if not (
+            group.serving_sites
+            or group.serving_other_site
+            or group.unreadable_from_here
+            or group.leading.spinal_site
+        ):
+            yield Hit(group.main, f"A site on the spine after it: {SITE_CHOICES}.")

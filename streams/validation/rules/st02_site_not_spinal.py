@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from schemas.verdict import Severity
-from streams.validation.rule import Clause, Hit, Pair, coded, rule
+from streams.validation.rule import SITE_CHOICES, Clause, Hit, Pair, coded, rule
 from streams.validation.sequence import CodedSequence
 
 
@@ -12,7 +12,7 @@ from streams.validation.sequence import CodedSequence
     severity=Severity.ERROR,
     title="Site not on the spine",
     source=Clause.C4,
-    standards=("PCSZ1",),
+    standards=("PCSZ1 (p. 203)",),
     pairs=(
         Pair(
             why="a joint of the pelvis",
@@ -20,13 +20,13 @@ from streams.validation.sequence import CodedSequence
             good=coded("V44.4 V55.1 Y53.4 Z66.5"),
         ),
         Pair(
-            why="the sacrum is part of the spine",
+            why="the sacrum is part of the spine, the ilium is not",
             bad=coded("V44.4 V55.1 Y53.4 Z75.3"),
             good=coded("V44.4 V55.1 Y53.4 Z75.1"),
         ),
         Pair(
-            why="a site in chapter O",
-            bad=coded("V44.6 V55.1 Y53.4 O16.1"),
+            why="a site in an overflow category",
+            bad=coded("V44.6 V55.1 Y53.4 O52.1"),
             good=coded("V44.6 V55.1 Y53.4 Z66.4"),
         ),
         Pair(
@@ -36,8 +36,8 @@ from streams.validation.sequence import CodedSequence
         ),
         Pair(
             why="a later site in the same operation is enough",
-            bad=coded("V44.4 V55.1 Y53.4 Z84.6 V47.1 V55.1"),
-            good=coded("V44.4 V55.1 Y53.4 Z84.6 V47.1 V55.1 Z66.5"),
+            bad=coded("V44.4 V55.1 Y53.4 Z84.6 V47.3 V55.1"),
+            good=coded("V44.4 V55.1 Y53.4 Z84.6 V47.3 V55.1 Z66.5"),
         ),
     ),
 )
@@ -49,5 +49,7 @@ def site_not_spinal(sequence: CodedSequence) -> Iterator[Hit]:
     It may be a typing error, or belong to a procedure that was omitted.
     """
     for group in sequence.vertebroplasties:
-        if group.serving_other_site and not group.serving_spinal_sites:
-            yield Hit(group.serving_other_site, expected="A site on the spine, such as a Z66 code.")
+        if group.serving_other_site and not (
+            group.serving_sites or group.unreadable_from_here or group.leading.spinal_site
+        ):
+            yield Hit(group.serving_other_site, f"A site on the spine: {SITE_CHOICES}.")

@@ -5,36 +5,36 @@ from typing import Final
 
 from schemas.verdict import Severity
 from streams.validation.rule import Clause, Hit, Pair, coded, rule
-from streams.validation.sequence import CodedSequence, Procedure
+from streams.validation.sequence import CodedSequence
 
 _BESIDE_A_VERTEBRA: Final = frozenset({"Z67", "Z99"})
 
 
 @rule(
     "ST03",
-    severity=Severity.INFORMATION,
+    severity=Severity.WARNING,
     title="Site is a joint or disc, not a vertebra",
     source=Clause.C4,
-    standards=("PCSZ1",),
+    standards=("PCSZ1 (p. 203)",),
     pairs=(
         Pair(
             why="a disc",
-            bad=coded("V44.4 V55.1 Y53.4 Z99.2"),
+            bad=coded("V44.4 V55.1 Y53.4 Z99.3"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5"),
         ),
         Pair(
             why="a joint",
-            bad=coded("V44.4 V55.1 Y53.4 Z67.5"),
-            good=coded("V44.4 V55.1 Y53.4 Z67.5 Z66.5"),
+            bad=coded("V44.4 V55.1 Y53.4 Z67.6"),
+            good=coded("V44.4 V55.1 Y53.4 Z67.6 Z66.5"),
         ),
         Pair(
             why="only the nearest sites apply",
-            bad=coded("V44.4 V55.1 Y53.4 Z67.5 V47.1 V55.1 Z66.5"),
-            good=coded("V44.4 V55.1 Y53.4 V47.1 V55.1 Z66.5 V47.1 V55.1 Z67.5"),
+            bad=coded("V44.4 V55.1 Y53.4 Z67.6 V47.3 V55.1 Z66.5"),
+            good=coded("V44.4 V55.1 Y53.4 V47.3 V55.1 Z66.5 V47.3 V55.1 Z67.6"),
         ),
         Pair(
             why="the sacrum is bone",
-            bad=coded("V44.4 V55.1 Y53.4 Z99.3 Z67.5"),
+            bad=coded("V44.4 V55.1 Y53.4 Z99.3 Z67.6"),
             good=coded("V44.4 V55.1 Y53.4 Z99.3 Z75.1"),
         ),
     ),
@@ -46,10 +46,7 @@ def site_not_a_vertebra(sequence: CodedSequence) -> Iterator[Hit]:
     Z67.- and Z99.- classify the joints and discs between vertebrae.
     They are sites on the spine and therefore allowed, but Z66.- says what was treated.
     """
-    read: list[Procedure] = []
     for group in sequence.vertebroplasties:
-        sites = group.serving_spinal_sites
-        if sites is not read and sites:
-            read = sites
-            if all(site.code.category in _BESIDE_A_VERTEBRA for site in sites):
-                yield Hit(sites[0], expected="A site that is a vertebra, from Z66 or Z75.")
+        sites = group.serving_sites
+        if sites and all(site.code.category in _BESIDE_A_VERTEBRA for site in sites):
+            yield Hit(sites[0], "A site that is a vertebra, from Z66 or Z75.")

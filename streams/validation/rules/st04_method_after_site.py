@@ -1,0 +1,57 @@
+"""ST04: method after the site."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from schemas.codes import codes
+from schemas.verdict import Severity
+from streams.validation.rule import Clause, Hit, Pair, coded, rule
+from streams.validation.sequence import CodedSequence
+
+_COVERED_ELSEWHERE: Final = codes("Y20 Y53 Y68")
+
+
+@rule(
+    "ST04",
+    severity=Severity.WARNING,
+    title="Method after the site",
+    source=Clause.C4,
+    standards=("PGCS14 (p. 50)",),
+    pairs=(
+        Pair(
+            why="anaesthetic at the end",
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5 Y84.2"),
+            good=coded("V44.4 V55.1 Y53.4 Y84.2 Z66.5"),
+        ),
+        Pair(
+            why="laterality is a chapter Z code too",
+            bad=coded("V44.4 V55.1 Y53.4 Z94.2 Y10.2 Z66.5"),
+            good=coded("V44.4 V55.1 Y53.4 Y10.2 Z94.2 Z66.5"),
+        ),
+        Pair(
+            why="a method in an overflow category",
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5 O44.1"),
+            good=coded("V44.4 V55.1 O44.1 Y53.4 Z66.5"),
+        ),
+        Pair(
+            why="a biopsy may have a site of its own",
+            bad=coded("V44.4 V55.1 Y53.4 Z66.5 Y21.1"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5 Y20.1 Z84.6"),
+        ),
+    ),
+)
+def method_after_site(sequence: CodedSequence) -> Iterator[Hit]:
+    """Sequence the method before the site.
+
+    Within a procedure, codes of chapter Y stand before those of chapter Z.
+    A method after the site can be read as part of another procedure.
+    Nothing is counted wrongly because of it, so this is not an error; IC02 covers image control.
+    """
+    for group in sequence.vertebroplasties:
+        site = group.first_site
+        if not site:
+            continue
+        for item in group.supplementary:
+            code = item.code
+            if code.method and item.at > site.at and code.category not in _COVERED_ELSEWHERE:
+                yield Hit(item, "The method before the first site of its procedure.")

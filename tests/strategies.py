@@ -1,31 +1,61 @@
 """Hypothesis strategies: codes that matter, and sequences in which they meet."""
 
 import json
+from collections.abc import Sequence
+from datetime import date
 
 from hypothesis import strategies as st
 
-from schemas.episode import Episode
+from schemas.episode import CodeEntry, Episode
 
 VERTEBROPLASTIES = ("V44.4", "V44.6", "V44", "V44.41")
-OTHER_PROCEDURES = ("V44.1", "V44.5", "V44.7", "V47.1", "V22", "V70.9", "V53.1", "W06.1", "W19.0")
+OTHER_PROCEDURES = (
+    *("V44.1", "V44.5", "V44.7", "V47.1", "V22", "V70.9", "V53.1", "W06.1", "W19.0", "W36.5"),
+    *("O15.1", "X99.7"),
+)
 LEVELS = ("V55.1", "V55.2", "V55.9", "V55", "V55.4")
-APPROACHES = ("Y53.4", "Y53.3", "Y53.9", "Y53", "Y53.0", "Y68.1", "Y68.9", "Y68", "Y10.2")
+APPROACHES = (
+    "Y53.4",
+    "Y53.3",
+    "Y53.9",
+    "Y53",
+    "Y53.0",
+    "Y68.1",
+    "Y68.9",
+    "Y68",
+    "Y10.2",
+    "Y20.1",
+    "O44.1",
+)
 SITES = (
     *("Z66.4", "Z66.5", "Z66.9", "Z66", "Z67.5", "Z67", "Z99.2", "Z99", "Z75.1", "Z75"),
-    *("Z94.2", "Z84.6", "O16.1", "O17.1"),
+    *("Z94.2", "Z84.6", "O16.1", "O17.1", "Z66.3", "Z66.6"),
 )
-RUBBISH = ("banana", "", "V4", "V445X", "Y53.45", "V44.6é", "Z66.٣")
-PROCEDURES = VERTEBROPLASTIES + OTHER_PROCEDURES + LEVELS + APPROACHES + SITES + RUBBISH
+RUBBISH = (
+    *("banana", "V4", "V445X", "Y53.45", "V55.11", "V44.6é", "Z66.٣", "X99.81", "Y53 4X"),
+    *("V444V551", "OPCS4:V44.4", "V44,4", "Z66.5Z66.4"),
+)
+PADDING = ("", "-", "&", " ", "X998", "x99.9")
+PROCEDURES = VERTEBROPLASTIES + OTHER_PROCEDURES + LEVELS + APPROACHES + SITES + RUBBISH + PADDING
 DIAGNOSES = (
     *("M80.58", "M80.5", "M80.5-", "M80", "S22.00", "S22.0", "S22.1X", "T08", "T08X", "T08.0"),
     *("W19.0", "V01.0", "X59", "Y98X", "M49.5A", "M49.56A", "M49.56", "C79.5D", "C79.5", "M82.0"),
-    *("J18.9", "I10X", "M8O.58", "M4", "", "banana", "S22.00.", "A00A", "D63"),
+    *("M49.56*", "C79.5†", "T08X0", "M81.98", "M48.56", "M48.54", "M90.75", "S12.00", "S32.00"),
+    *("J18.9", "I10X", "-", "&", "M8O.58", "M4", "", "banana", "S22.00.", "A00A", "D63"),
 )
 
 procedure_codes = st.one_of(
     *(
         st.sampled_from(codes)
-        for codes in (VERTEBROPLASTIES, OTHER_PROCEDURES, LEVELS, APPROACHES, SITES, RUBBISH)
+        for codes in (
+            VERTEBROPLASTIES,
+            OTHER_PROCEDURES,
+            LEVELS,
+            APPROACHES,
+            SITES,
+            RUBBISH,
+            PADDING,
+        )
     )
 )
 tails = st.lists(st.one_of(*map(st.sampled_from, (LEVELS, APPROACHES, SITES))), max_size=6)
@@ -41,6 +71,14 @@ def _joined(parts: list[list[str]]) -> list[str]:
     return [code for part in parts for code in part]
 
 
+def _entries_of(codes: list[str], days: list[date | None], *, mixed: bool) -> list[CodeEntry]:
+    """Give the codes one date after the other, and null for padding where they are mixed."""
+    entries: list[CodeEntry] = []
+    for code, day in zip(codes, days, strict=False):
+        entries.append({"code": code, "date": day} if day or not mixed else code or None)
+    return entries + codes[len(entries) :]
+
+
 whole_operations = st.lists(groups | vertebroplasties, min_size=1, max_size=4).map(_joined)
 procedure_lists = st.one_of(
     st.lists(procedure_codes, max_size=12),
@@ -51,12 +89,24 @@ in_scope_lists = st.tuples(procedure_lists, vertebroplasties, procedure_lists).m
 diagnosis_lists = st.lists(st.sampled_from(DIAGNOSES), max_size=4)
 
 
-def episode(procedures: list[str], diagnoses: list[str]) -> Episode:
-    return Episode(episode_id="E1", provider_code="R0A", procedures=procedures, diagnoses=diagnoses)
+def episode(procedures: Sequence[CodeEntry], diagnoses: list[str]) -> Episode:
+    return Episode(
+        episode_id="E1", provider_code="R0A", procedures=list(procedures), diagnoses=[*diagnoses]
+    )
 
 
-episodes = st.builds(episode, in_scope_lists.map(_joined) | procedure_lists, diagnosis_lists)
-vertebroplasty_episodes = st.builds(episode, in_scope_lists.map(_joined), diagnosis_lists)
+days = st.lists(st.none() | st.sampled_from([date(2026, 5, 1), date(2026, 5, 9)]), max_size=20)
+
+
+def entries(codes: st.SearchStrategy[list[str]]) -> st.SearchStrategy[list[CodeEntry]]:
+    """Give codes as text, as objects, and with dates."""
+    return codes.map(list[CodeEntry]) | st.builds(_entries_of, codes, days, mixed=st.booleans())
+
+
+episodes = st.builds(
+    episode, entries(in_scope_lists.map(_joined) | procedure_lists), diagnosis_lists
+)
+vertebroplasty_episodes = st.builds(episode, entries(in_scope_lists.map(_joined)), diagnosis_lists)
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
 
-from schemas.codes import ProcedureCode, read_procedure_code
+from schemas.codes import ProcedureCode, dotted, read_procedure_code
 from schemas.verdict import Action, Fix, Position
 from streams.validation.sequence import CodedSequence, Procedure
 
@@ -30,6 +30,8 @@ class Edit:
 
     def as_fix(self) -> Fix:
         """Return the edit as the fix of a finding; its text never quotes a malformed code."""
+        anchor = self.anchor.code
+        replaced = anchor.malformed and self.action is Action.REPLACE
         end = _FALLBACK if self.moved is None and self.code.unspecified else "."
         return Fix(
             action=self.action,
@@ -37,13 +39,11 @@ class Edit:
             position=self.position,
             anchor=self.anchor.place,
             text=(_TEXT[self.action] + end).format(
-                code=_name(self.code), position=self.position, anchor=_name(self.anchor.code)
+                code=dotted(self.code.text),
+                position=self.position,
+                anchor=_MALFORMED if replaced else dotted(anchor.text),
             ),
         )
-
-
-def _name(code: ProcedureCode) -> str:
-    return _MALFORMED if code.malformed else code.shown
 
 
 def insert(code: str, *, after: Procedure) -> Edit:
@@ -69,7 +69,7 @@ def replace(replaced: Procedure, code: str) -> Edit:
 def propose(sequence: CodedSequence, edits: list[Edit]) -> tuple[str, ...]:
     """Return the dotted procedure codes of a sequence with every edit applied.
 
-    If several codes go directly after the same one, levels of spine come first.
+    If several codes go beside the same one, levels of spine come first, then reading order holds.
     """
     shown = [item.code.shown for item in sequence.procedures]
     for edit in edits:
@@ -77,7 +77,9 @@ def propose(sequence: CodedSequence, edits: list[Edit]) -> tuple[str, ...]:
             shown[edit.anchor.at] = edit.code.shown
     beside: dict[tuple[int, Position], list[str]] = defaultdict(list)
     moved = set()
-    for edit in sorted(edits, key=lambda edit: not edit.code.levels):
+    for edit in sorted(
+        edits, key=lambda edit: (not edit.code.levels, (edit.moved or edit.anchor).at)
+    ):
         if edit.moved:
             moved.add(edit.moved.at)
             beside[edit.anchor.at, edit.position].append(shown[edit.moved.at])

@@ -35,7 +35,6 @@ def test_findings_are_ordered_by_place_and_rule_with_the_list_before_its_items()
     assert [(f.rule, f.place) for f in verdict.findings] == [
         ("PX02", "procedures[0].code"),
         ("LV01", "procedures[1].code"),
-        ("ST01", "procedures[1].code"),
         ("PX03", "procedures[2].code"),
         ("IC01", "procedures[4].code"),
         ("PX01", "procedures[4].code"),
@@ -59,6 +58,7 @@ def test_a_finding_carries_rule_place_what_was_found_and_the_fix() -> None:
         "name": "levels-not-second",
         "severity": "error",
         "place": "procedures[2].code",
+        "at": 2,
         "found": "v551",
         "fix": {
             "action": "move",
@@ -97,7 +97,11 @@ def test_the_verdict_on_the_bytes_is_the_verdict_on_the_episode() -> None:
         (None, Reason.NULL_VALUE, (None, None)),
         (b"", Reason.NOT_JSON, (None, None)),
         (b"[]", Reason.NOT_AN_EPISODE, (None, None)),
-        (b'{"episode_id": "E1", "provider_code": "r0a"}', Reason.NOT_AN_EPISODE, ("E1", "R0A")),
+        (
+            b'{"episode_id": "E1", "provider_code": "r0a", "procedures": 1}',
+            Reason.NOT_AN_EPISODE,
+            ("E1", "R0A"),
+        ),
     ],
 )
 def test_a_record_that_is_no_episode_is_a_dead_letter_with_its_reason(
@@ -121,8 +125,9 @@ def test_a_verdict_is_one_json_object_with_the_fields_of_the_contract() -> None:
     verdict = json.loads(check(coded("V44.4 Y53.4 Z66.5")).model_dump_json())
     assert list(verdict) == [
         *("episode_id", "provider_code", "outcome", "ruleset", "source"),
-        *("findings", "proposed", "rejection"),
+        *("format", "procedures", "diagnoses", "findings", "proposed", "remaining_errors"),
+        *("remarks", "rejection"),
     ]
     assert set(verdict["findings"][0]) == {
-        *("rule", "name", "severity", "place", "found", "expected", "fix")
+        *("rule", "name", "severity", "place", "at", "found", "expected", "fix")
     }

@@ -1,9 +1,11 @@
 import json
 from collections import Counter
+from random import Random
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import (
+    PADDING,
     damaged_records,
     episode,
     episodes,
@@ -16,11 +18,12 @@ from strategies import (
 )
 
 from schemas.codes import normalise, read_diagnosis_code, read_procedure_code
-from schemas.episode import Episode, submitted_codes
+from schemas.episode import CodeEntry, Episode, submitted_codes
 from schemas.verdict import Outcome, Severity, Verdict
 from streams.validation.check import check, judge
 from streams.validation.rule import Rule
 from streams.validation.rules import RULES
+from streams.validation.sequence import read_procedures
 
 SPELLINGS = [
     str.lower,
@@ -36,8 +39,12 @@ def gist(verdict: Verdict) -> tuple[Outcome, list[tuple[str, str, Severity]]]:
     return verdict.outcome, [(f.rule, f.place, f.severity) for f in verdict.findings]
 
 
-def found(verdict: Verdict, rule: str) -> Counter[str]:
-    return Counter(normalise(f.found or "") for f in verdict.findings if f.rule == rule)
+def shown_procedure(code: str) -> str:
+    return read_procedure_code(code).shown
+
+
+def shown_diagnosis(code: str) -> str:
+    return read_diagnosis_code(code).shown
 
 
 def errors(verdict: Verdict) -> Counter[str]:
@@ -52,8 +59,15 @@ def resolve(place: str, read: Episode) -> str | None:
 
 
 def mended(read: Episode, verdict: Verdict) -> Verdict:
+    """Check the proposed sequence; main codes keep their order, and so their dates."""
     assert verdict.proposed is not None
-    return check(read.model_copy(update={"procedures": list(verdict.proposed)}))
+    days = [item.day for item in read_procedures(read) if item.code.main]
+    entries: list[CodeEntry] = [
+        {"code": code, "date": days.pop(0)} if read_procedure_code(code).main else code
+        for code in verdict.proposed
+    ]
+    assert days == []
+    return check(read.model_copy(update={"procedures": entries}))
 
 
 @given(vertebroplasty_episodes)
@@ -66,24 +80,24 @@ def test_no_fix_is_left_to_propose_in_a_proposed_sequence(read: Episode) -> None
 
 
 @given(vertebroplasty_episodes)
-def test_a_rule_that_proposed_fixes_is_broken_afterwards_only_where_it_had_none(
+def test_a_rule_that_proposed_fixes_is_broken_afterwards_only_as_often_as_it_had_none(
     read: Episode,
 ) -> None:
     verdict = check(read)
     assume(verdict.proposed)
     after = mended(read, verdict)
     for rule in {f.rule for f in verdict.findings if f.fix}:
-        unmendable = Counter(
-            normalise(f.found or "") for f in verdict.findings if f.rule == rule and not f.fix
-        )
-        assert found(after, rule) == unmendable
+        unmendable = sum(f.rule == rule and not f.fix for f in verdict.findings)
+        assert sum(f.rule == rule for f in after.findings) == unmendable
 
 
 @given(vertebroplasty_episodes)
 def test_a_proposed_sequence_breaks_no_error_rule_more_often_than_before(read: Episode) -> None:
     verdict = check(read)
     assume(verdict.proposed)
-    assert errors(mended(read, verdict)) <= errors(verdict)
+    after = errors(mended(read, verdict))
+    assert after <= errors(verdict)
+    assert after.total() == verdict.remaining_errors
 
 
 @given(vertebroplasty_episodes)
@@ -92,7 +106,7 @@ def test_a_proposed_sequence_keeps_every_code_but_those_replaced(read: Episode) 
     assume(verdict.proposed)
     assert verdict.proposed is not None
     fixes = [(f, f.fix) for f in verdict.findings if f.fix]
-    expected = Counter(normalise(code) for code in submitted_codes(read.procedures))
+    expected = Counter(normalise(item.submitted) for item in read_procedures(read))
     expected += Counter(normalise(fix.code) for _, fix in fixes if fix.action != "move")
     expected -= Counter(normalise(f.found or "") for f, fix in fixes if fix.action == "replace")
     assert Counter(normalise(code) for code in verdict.proposed) == expected
@@ -162,12 +176,54 @@ def test_codes_of_any_text_get_the_same_verdict_every_time(
     assert check(read).outcome in {Outcome.COMPLIANT, Outcome.NON_COMPLIANT}
 
 
+@given(episodes, st.lists(st.tuples(st.integers(0, 20), st.sampled_from([*PADDING, None]))))
+def test_empty_slots_anywhere_change_only_the_places(
+    read: Episode, slots: list[tuple[int, str | None]]
+) -> None:
+    padded = {field: list(getattr(read, field)) for field in ("procedures", "diagnoses")}
+    for index, slot in slots:
+        padded["procedures"].insert(index, slot)
+        padded["diagnoses"].insert(index, None if slot is None or len(slot) > 1 else slot)
+    before, after = check(read), check(read.model_copy(update=padded))
+    assert after.procedures == before.procedures
+    assert after.proposed == before.proposed
+    assert [(f.rule, f.at) for f in after.findings] == [(f.rule, f.at) for f in before.findings]
+
+
+@given(episodes, st.randoms())
+def test_positions_stand_for_the_order_of_the_list(read: Episode, random: Random) -> None:
+    numbered: list[CodeEntry] = [
+        {"code": item.submitted, "date": item.day, "position": 7 * item.at + 1}
+        for item in read_procedures(read)
+    ]
+    random.shuffle(numbered)
+    before, after = check(read), check(read.model_copy(update={"procedures": numbered}))
+    assert after.procedures == before.procedures
+    assert after.proposed == before.proposed
+    assert {(f.rule, f.at) for f in after.findings} == {(f.rule, f.at) for f in before.findings}
+
+
+@given(episodes)
+def test_every_finding_points_at_a_code_of_the_verdicts_own_lists(read: Episode) -> None:
+    verdict = check(read)
+    for finding in verdict.findings:
+        if finding.found is None:
+            assert finding.at is None
+        elif finding.place.startswith("procedures"):
+            assert (verdict.procedures or ())[finding.at or 0] == shown_procedure(finding.found)
+        else:
+            assert (verdict.diagnoses or ())[finding.at or 0] == shown_diagnosis(finding.found)
+
+
 @given(st.text(max_size=16) | procedure_codes)
 def test_a_code_of_any_text_is_read_and_read_the_same_as_it_is_shown(code: str) -> None:
     procedure = read_procedure_code(code)
     assert read_procedure_code(procedure.shown) == procedure
-    assert procedure.main or not procedure.malformed
-    assert read_diagnosis_code(code).malformed == (not read_diagnosis_code(code).category)
+    roles = (procedure.main, procedure.levels, procedure.method, procedure.site)
+    assert sum((*roles, procedure.unreadable, procedure.empty)) == 1
+    diagnosis = read_diagnosis_code(code)
+    assert read_diagnosis_code(diagnosis.shown) == diagnosis
+    assert sum((diagnosis.malformed, diagnosis.empty, bool(diagnosis.category))) == 1
 
 
 @given(any_bytes)

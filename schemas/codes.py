@@ -76,6 +76,8 @@ class ProcedureCode:
     empty: bool
     """An unused place of a fixed-width extract, not a code."""
     malformed: bool
+    invalid: bool
+    """Well formed, but of three characters, or known not to exist."""
     may_hold_more: bool
     """So long that another code may be in it, unread."""
     surplus_character: bool
@@ -121,6 +123,7 @@ def read_procedure_code(submitted: str) -> ProcedureCode:
         fourth=fourth,
         empty=empty,
         malformed=malformed,
+        invalid=not (empty or malformed or exists(text)),
         may_hold_more=malformed and bool(text) and len(normalised) > _OPCS4_CHARACTERS + 1,
         surplus_character=malformed
         and len(normalised) == _OPCS4_CHARACTERS + 1

@@ -67,7 +67,10 @@ def check(episode: Episode, rules: Iterable[Rule] = RULES) -> Verdict:
     if any(item.code.vertebroplasty for item in procedures):
         sequence = CodedSequence(procedures, diagnoses)
         hits = {
-            (hit.at.order, rule.code): (rule, hit) for rule in rules for hit in rule.check(sequence)
+            (hit.at.order, rule.code): (rule, hit)
+            for rule in rules
+            if rule.looks_at(sequence)
+            for hit in rule.check(sequence)
         }
         found = [hits[key] for key in sorted(hits)]
         errors = [hit for rule, hit in found if rule.severity is Severity.ERROR]

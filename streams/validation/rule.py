@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final
 
 from schemas.codes import CODE_CHARACTERS
@@ -70,6 +71,8 @@ class Rule:
     standards: tuple[str, ...]
     """The national clinical coding standards it is based on, by reference."""
     pairs: tuple[Pair, ...]
+    looks_at: Callable[[CodedSequence], object]
+    """What the rule needs to be there: where it is empty or None, the rule cannot speak."""
     check: Check
 
     @property
@@ -96,7 +99,7 @@ class Rule:
         )
 
 
-def rule(
+def rule(  # noqa: PLR0913  # what documents a rule, all of it named
     code: str,
     *,
     severity: Severity,
@@ -104,14 +107,16 @@ def rule(
     source: Clause,
     pairs: tuple[Pair, ...],
     standards: tuple[str, ...] = (),
+    looks_at: str = "procedures",
 ) -> Callable[[Check], Rule]:
     """Turn a function that yields a hit for each place at fault into a rule.
 
     The function's name is the rule's name; its docstring says why the standard requires it.
+    `looks_at` names an attribute of CodedSequence; where that is empty, the rule is not asked.
     """
 
     def decorate(check: Check) -> Rule:
-        return Rule(code, severity, title, source, standards, pairs, check)
+        return Rule(code, severity, title, source, standards, pairs, attrgetter(looks_at), check)
 
     return decorate
 

@@ -1,14 +1,13 @@
 """An episode's codes, read once: procedures, groups, operations, sites and diagnoses."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Final, Protocol, Self, TypeVar, cast
 
 from schemas.codes import DiagnosisCode, ProcedureCode, read_diagnosis_code, read_procedure_code
-from schemas.episode import CODES_IN_A_LIST, CodedEntry, CodeEntry, Episode, code_of
-
-CodeT = TypeVar("CodeT", ProcedureCode, DiagnosisCode)
+from schemas.episode import CODES_IN_A_LIST, CodeEntry, Episode, code_of
 
 _DIAGNOSIS_LIST: Final = CODES_IN_A_LIST
 """Sort key of the list of diagnoses: after every procedure, before every diagnosis."""
@@ -44,7 +43,17 @@ class Procedure:
     """In reading order, without empty slots."""
     submitted: str
     code: ProcedureCode
-    day: date | None = None
+    entry: CodeEntry
+
+    @property
+    def day(self) -> date | None:
+        """The day of the calendar that it is dated, if any."""
+        return self.entry.get("date") if isinstance(self.entry, dict) else None
+
+    @property
+    def position(self) -> int | None:
+        """The place that the publisher gives it, from 1; 0 if that cannot be read."""
+        return self.entry.get("position") if isinstance(self.entry, dict) else None
 
     @property
     def place(self) -> str:
@@ -67,6 +76,12 @@ class Diagnosis:
     """In reading order, without empty slots."""
     submitted: str
     code: DiagnosisCode
+    entry: CodeEntry
+
+    @property
+    def position(self) -> int | None:
+        """The place that the publisher gives it, from 1; 0 if that cannot be read."""
+        return self.entry.get("position") if isinstance(self.entry, dict) else None
 
     @property
     def place(self) -> str:
@@ -77,6 +92,9 @@ class Diagnosis:
     def order(self) -> int:
         """Sort key of the place."""
         return _DIAGNOSIS_LIST + 1 + self.index
+
+
+ItemT = TypeVar("ItemT", Procedure, Diagnosis)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +116,9 @@ class Leading:
     spinal_site: bool = False
 
     @classmethod
-    def of(cls, codes: Iterable[ProcedureCode]) -> Self:
+    def of(cls, procedures: list[Procedure]) -> Self:
         """Find what the first group may lack only because it is in the wrong place."""
-        codes = list(codes)
+        codes = [item.code for item in procedures]
         unreadable = any(code.unreadable or code.may_hold_more for code in codes)
         return cls(
             levels=unreadable or any(code.levels for code in codes),
@@ -112,52 +130,80 @@ class Leading:
 _NOTHING_LEADS: Final = Leading()
 
 
-@dataclass(slots=True, eq=False)
 class Group:
     """A main code and the codes that follow it, up to the next main code."""
 
-    main: Procedure
-    leading: Leading
-    """What stands before the first main code, for the first group; nothing for any other."""
-    unreadable: bool
-    """Whether one of its codes cannot be read, and may stand for anything that it lacks."""
-    supplementary: list[Procedure] = field(default_factory=list)
-    """Without unreadable codes."""
-    levels: list[Procedure] = field(default_factory=list)
-    image_control: list[Procedure] = field(default_factory=list)
-    first_site: Procedure | None = None
-    """Its first code of chapter Z or its overflow categories, laterality included."""
-    spinal_sites: list[Procedure] = field(default_factory=list)
-    other_site: Procedure | None = None
-    """Its first site that is not on the spine."""
-    serving_sites: list[Procedure] = field(default_factory=list)
-    """Its own spinal sites or, if none, those of the nearest later group of its operation."""
-    serving_other_site: Procedure | None = None
-    """The first site not on the spine, in this or a later group of its operation."""
-    later_image_control: bool = False
-    """Whether a later group of its operation has image control."""
-    unreadable_from_here: bool = False
-    """Whether this or a later group of its operation has an unreadable code."""
+    __slots__ = (
+        "first_site",
+        "image_control",
+        "late_image_control",
+        "late_methods",
+        "later_image_control",
+        "leading",
+        "levels",
+        "main",
+        "other_site",
+        "serving_other_site",
+        "serving_sites",
+        "spinal_sites",
+        "supplementary",
+        "unreadable",
+        "unreadable_from_here",
+    )
 
-    def add(self, item: Procedure) -> None:
-        """Add the code that follows."""
-        code = item.code
-        if code.unreadable:
-            self.unreadable = True
-            return
-        self.supplementary.append(item)
-        if code.may_hold_more:
-            self.unreadable = True
-        if code.levels:
-            self.levels.append(item)
-        elif code.image_control:
-            self.image_control.append(item)
-        elif code.site:
-            self.first_site = self.first_site or item
-            if code.spinal_site:
-                self.spinal_sites.append(item)
-            elif code.other_site:
-                self.other_site = self.other_site or item
+    def __init__(self, main: Procedure, followers: list[Procedure], leading: Leading) -> None:
+        """Find the role of each code that follows the main code."""
+        self.main = main
+        self.leading = leading
+        """What stands before the first main code, for the first group; nothing for any other."""
+        self.unreadable = main.code.may_hold_more
+        """Whether one of its codes cannot be read, and may stand for anything that it lacks."""
+        self.supplementary: list[Procedure] = []
+        """Without unreadable codes."""
+        self.levels: list[Procedure] = []
+        self.image_control: list[Procedure] = []
+        self.late_image_control: list[Procedure] = []
+        """Image control after its first site."""
+        self.late_methods: list[Procedure] = []
+        """Other methods after its first site."""
+        self.first_site: Procedure | None = None
+        """Its first code of chapter Z or its overflow categories, laterality included."""
+        self.spinal_sites: list[Procedure] = []
+        self.other_site: Procedure | None = None
+        """Its first site that is not on the spine."""
+        for item in followers:
+            code = item.code
+            if code.malformed and (code.may_hold_more or not code.category):
+                self.unreadable = True
+                if not code.category:
+                    continue
+            self.supplementary.append(item)
+            if code.levels:
+                self.levels.append(item)
+            elif code.image_control:
+                self.image_control.append(item)
+                if self.first_site:
+                    self.late_image_control.append(item)
+            elif code.method:
+                if self.first_site:
+                    self.late_methods.append(item)
+            else:
+                self._add_site(item)
+        self.serving_sites = self.spinal_sites
+        """Its own spinal sites or, if none, those of the nearest later group of its operation."""
+        self.serving_other_site = self.other_site
+        """The first site not on the spine, in this or a later group of its operation."""
+        self.later_image_control = False
+        """Whether a later group of its operation has image control."""
+        self.unreadable_from_here = self.unreadable
+        """Whether this or a later group of its operation has an unreadable code."""
+
+    def _add_site(self, item: Procedure) -> None:
+        self.first_site = self.first_site or item
+        if item.code.spinal_site:
+            self.spinal_sites.append(item)
+        elif item.code.other_site:
+            self.other_site = self.other_site or item
 
     @property
     def displaced_levels(self) -> Procedure | None:
@@ -168,81 +214,119 @@ class Group:
 
 
 class CodedSequence:
-    """The codes of one episode in scope, divided into groups and operations."""
+    """The codes of one episode in scope, divided into groups and operations.
+
+    What rules look at is gathered here once, so that a rule costs nothing where it cannot speak.
+    """
 
     def __init__(self, procedures: list[Procedure], diagnoses: list[Diagnosis]) -> None:
         self.procedures = procedures
-        self.diagnoses = diagnoses
-        self.diagnosis_list = DiagnosisList()
-        self.readable_diagnoses = [each for each in diagnoses if not each.code.malformed]
-        first = next((index for index, each in enumerate(procedures) if each.code.main), None)
-        self.leading = procedures[:first]
+        self.malformed = [item for item in procedures if item.code.malformed]
+        self.invalid = [item for item in procedures if item.code.invalid]
+        """Well-formed codes that are no complete code of the classification."""
+        starts = [item.at for item in procedures if item.code.main]
+        self.leading = procedures[: starts[0]] if starts else procedures
         """Codes before the first main code: they belong to no group."""
-        self.groups = list(_groups(procedures[len(self.leading) :], self.leading))
+        self.groups = list(_groups(procedures, starts, self.leading))
         self.operations = list(_operations(self.groups))
-        self.spinal_groups = [group for group in self.groups if group.main.code.spinal]
-        self.vertebroplasties = [group for group in self.groups if group.main.code.vertebroplasty]
-
-    @property
-    def primary_diagnosis(self) -> Diagnosis | None:
+        self.spinal_groups: list[Group] = []
+        """Groups with a spinal main code."""
+        self.without_levels: list[Group] = []
+        self.irregular_levels: list[Group] = []
+        """Groups with several V55 codes, or one that is not in second place."""
+        self.stray_levels = [item for item in self.leading if item.code.levels]
+        """V55 codes of no group with a spinal main code."""
+        self.vertebroplasties: list[Group] = []
+        self.without_image_control: list[Group] = []
+        self.several_image_control: list[Group] = []
+        self.late_image_control: list[Group] = []
+        """Vertebroplasties with image control after a site."""
+        self.late_methods: list[Group] = []
+        """Vertebroplasties with another method after a site."""
+        self.without_spinal_site: list[Group] = []
+        """Vertebroplasties that no spinal site serves."""
+        for group in self.groups:
+            if group.main.code.spinal:
+                self._gather_levels(group)
+                if group.main.code.vertebroplasty:
+                    self._gather_vertebroplasty(group)
+            elif group.levels:
+                self.stray_levels += group.levels
+        self.repeated = len(self.vertebroplasties) > 1
+        """Whether more than one group is a vertebroplasty."""
+        self.diagnoses = diagnoses
+        self.undiagnosed = not diagnoses
+        self.diagnosis_list = DiagnosisList()
+        self.malformed_diagnoses = [item for item in diagnoses if item.code.malformed]
+        self.readable_diagnoses = diagnoses
+        if self.malformed_diagnoses:
+            self.readable_diagnoses = [item for item in diagnoses if not item.code.malformed]
+        self.primary_diagnosis: Diagnosis | None = None
         """The first diagnosis, if it is a well-formed ICD-10 code."""
-        first = self.diagnoses[0] if self.diagnoses else None
-        return None if first is None or first.code.malformed else first
+        if diagnoses and not diagnoses[0].code.malformed:
+            self.primary_diagnosis = diagnoses[0]
+
+    def _gather_levels(self, group: Group) -> None:
+        self.spinal_groups.append(group)
+        if not group.levels:
+            self.without_levels.append(group)
+        elif len(group.levels) > 1 or group.displaced_levels:
+            self.irregular_levels.append(group)
+
+    def _gather_vertebroplasty(self, group: Group) -> None:
+        self.vertebroplasties.append(group)
+        if not group.image_control:
+            self.without_image_control.append(group)
+        elif len(group.image_control) > 1:
+            self.several_image_control.append(group)
+        if group.late_image_control:
+            self.late_image_control.append(group)
+        if group.late_methods:
+            self.late_methods.append(group)
+        if not group.serving_sites:
+            self.without_spinal_site.append(group)
 
 
 def read_procedures(episode: Episode) -> list[Procedure]:
     """Return the procedures in reading order, without empty slots."""
-    return [
-        Procedure(
-            index, at, submitted, code, entry.get("date") if isinstance(entry, dict) else None
-        )
-        for at, (index, submitted, code, entry) in enumerate(
-            _in_reading_order(episode.procedures, read_procedure_code)
-        )
-    ]
+    procedures: list[Procedure] = []
+    for index, entry in enumerate(episode.procedures):
+        submitted = entry["code"] if type(entry) is dict else cast("str | None", entry)
+        if submitted and not (code := read_procedure_code(submitted)).empty:
+            procedures.append(Procedure(index, len(procedures), submitted, code, entry))
+    return _in_reading_order(procedures)
 
 
 def read_diagnoses(episode: Episode) -> list[Diagnosis]:
     """Return the diagnoses in reading order, without empty slots."""
-    return [
-        Diagnosis(index, at, submitted, code)
-        for at, (index, submitted, code, _) in enumerate(
-            _in_reading_order(episode.diagnoses, read_diagnosis_code)
-        )
-    ]
+    diagnoses: list[Diagnosis] = []
+    for index, entry in enumerate(episode.diagnoses):
+        submitted = entry["code"] if type(entry) is dict else cast("str | None", entry)
+        if submitted and not (code := read_diagnosis_code(submitted)).empty:
+            diagnoses.append(Diagnosis(index, len(diagnoses), submitted, code, entry))
+    return _in_reading_order(diagnoses)
 
 
-def _in_reading_order(
-    entries: Iterable[CodeEntry], read: Callable[[str], CodeT]
-) -> list[tuple[int, str, CodeT, CodeEntry]]:
-    """Return index, text, code and entry of each that is no empty slot, by their positions."""
-    read_entries = [
-        (index, submitted, code, entry)
-        for index, entry in enumerate(entries)
-        if (submitted := code_of(entry)) and not (code := read(submitted)).empty
-    ]
-    positions = {
-        entry.get("position") or 0 for *_, entry in read_entries if isinstance(entry, dict)
-    }
-    if len(positions) == len(read_entries) and 0 not in positions:
-        read_entries.sort(key=lambda each: cast("CodedEntry", each[3])["position"] or 0)
-    return read_entries
+def _in_reading_order(items: list[ItemT]) -> list[ItemT]:
+    """Return items by their positions, if each has a different whole number."""
+    if not items or not items[0].position:
+        return items
+    positions = {item.position or 0 for item in items}
+    if len(positions) == len(items) and 0 not in positions:
+        items.sort(key=lambda item: item.position or 0)
+        for at, item in enumerate(items):
+            item.at = at
+    return items
 
 
-def _groups(procedures: Iterable[Procedure], before: Sequence[Procedure]) -> Iterator[Group]:
-    """Yield the groups of procedures that begin with a main code."""
-    leading = Leading.of(each.code for each in before) if before else _NOTHING_LEADS
-    group: Group | None = None
-    for item in procedures:
-        if group is None or item.code.main:
-            if group:
-                yield group
-            group = Group(item, leading, item.code.may_hold_more)
-            leading = _NOTHING_LEADS
-        else:
-            group.add(item)
-    if group:
-        yield group
+def _groups(
+    procedures: list[Procedure], starts: list[int], before: list[Procedure]
+) -> Iterator[Group]:
+    """Yield the groups of procedures; `starts` are the indexes of the main codes."""
+    leading = Leading.of(before) if before else _NOTHING_LEADS
+    for start, end in pairwise([*starts, len(procedures)]):
+        yield Group(procedures[start], procedures[start + 1 : end], leading)
+        leading = _NOTHING_LEADS
 
 
 def _operations(groups: Iterable[Group]) -> Iterator[list[Group]]:

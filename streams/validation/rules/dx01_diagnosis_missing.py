@@ -12,6 +12,7 @@ from streams.validation.sequence import CodedSequence
     severity=Severity.ERROR,
     title="Diagnosis missing",
     source=Clause.C5,
+    looks_at="undiagnosed",
     pairs=(
         Pair(
             why="no diagnosis at all",
@@ -27,5 +28,4 @@ def diagnosis_missing(sequence: CodedSequence) -> Iterator[Hit]:
     The recommendation requires the ICD-10 code of that diagnosis.
     Without one the episode cannot be grouped or counted.
     """
-    if not sequence.diagnoses:
-        yield Hit(sequence.diagnosis_list, "An ICD-10 code for what was treated.")
+    yield Hit(sequence.diagnosis_list, "An ICD-10 code for what was treated.")

@@ -13,6 +13,7 @@ from streams.validation.sequence import CodedSequence
     title="External cause as primary diagnosis",
     source=Clause.C5,
     standards=("DChS.XX",),
+    looks_at="primary_diagnosis",
     pairs=(
         Pair(
             why="the cause of an injury is not what was treated",

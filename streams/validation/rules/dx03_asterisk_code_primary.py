@@ -22,6 +22,7 @@ _ASTERISK_CATEGORIES: Final = codes("""
     title="Asterisk code as primary diagnosis",
     source=Clause.C5,
     standards=("Dagger and asterisk convention",),
+    looks_at="primary_diagnosis",
     pairs=(
         Pair(
             why="marked as an asterisk code",

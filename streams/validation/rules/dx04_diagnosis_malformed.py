@@ -12,6 +12,7 @@ from streams.validation.sequence import CodedSequence
     severity=Severity.ERROR,
     title="Diagnosis code malformed",
     source=Clause.C5,
+    looks_at="malformed_diagnoses",
     pairs=(
         Pair(
             why="the letter O instead of a zero",
@@ -42,8 +43,5 @@ def diagnosis_malformed(sequence: CodedSequence) -> Iterator[Hit]:
     A code in any other format cannot be looked up in the classification, grouped or counted.
     The most common error is the letter O instead of a zero.
     """
-    for diagnosis in sequence.diagnoses:
-        if diagnosis.code.malformed:
-            yield Hit(
-                diagnosis, "An ICD-10 code: a letter, two digits and up to two more characters."
-            )
+    for diagnosis in sequence.malformed_diagnoses:
+        yield Hit(diagnosis, "An ICD-10 code: a letter, two digits and up to two more characters.")

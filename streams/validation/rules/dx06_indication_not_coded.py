@@ -19,6 +19,7 @@ _SUBCATEGORIES: Final = codes("""
     severity=Severity.INFORMATION,
     title="No usual indication among the diagnoses",
     source=Clause.C5,
+    looks_at="diagnoses",
     pairs=(
         Pair(
             why="pneumonia is not an indication for vertebroplasty",
@@ -49,7 +50,7 @@ def indication_not_coded(sequence: CodedSequence) -> Iterator[Hit]:
     None of these is among the diagnoses.
     Other indications are possible, so this is not an error; most often the code was forgotten.
     """
-    if sequence.diagnoses and not any(
+    if not any(
         each.code.category in _CATEGORIES or each.code.subcategory in _SUBCATEGORIES
         for each in sequence.readable_diagnoses
     ):

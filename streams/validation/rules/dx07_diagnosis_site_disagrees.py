@@ -41,6 +41,7 @@ _REGIONS: Final = {
     title="Primary diagnosis of another part of the skeleton",
     source=Clause.C5,
     standards=("DChS.XIII", "PCSZ1 (p. 203)"),
+    looks_at="primary_diagnosis",
     pairs=(
         Pair(
             why="a thoracic fracture, a lumbar site",

@@ -20,6 +20,7 @@ _EXPECTED: Final = (
     title="Image control missing",
     source=Clause.C3,
     standards=("PCSY7 (p. 194)",),
+    looks_at="without_image_control",
     pairs=(
         Pair(
             why="no image control code",
@@ -56,12 +57,9 @@ def image_control_missing(sequence: CodedSequence) -> Iterator[Hit]:
     The fourth character is .9 if the case notes do not state the method.
     No code is due where imaging only checked a position.
     """
-    for group in sequence.vertebroplasties:
+    for group in sequence.without_image_control:
         if not (
-            group.image_control
-            or group.later_image_control
-            or group.unreadable_from_here
-            or group.leading.image_control
+            group.later_image_control or group.unreadable_from_here or group.leading.image_control
         ):
             yield Hit(group.main, _EXPECTED, edit=insert("Y53.9", after=_anchor(group)))
 

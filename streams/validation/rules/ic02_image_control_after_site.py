@@ -1,14 +1,11 @@
 """IC02: image control after the site."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from schemas.verdict import Severity
 from streams.validation.proposal import move_before
 from streams.validation.rule import Clause, Hit, Pair, coded, rule
 from streams.validation.sequence import CodedSequence
-
-_EXPECTED: Final = "The image control code before the first site of its procedure."
 
 
 @rule(
@@ -17,6 +14,7 @@ _EXPECTED: Final = "The image control code before the first site of its procedur
     title="Image control after the site",
     source=Clause.C3,
     standards=("PGCS14 (p. 50)", "PCSY7 (p. 194)"),
+    looks_at="late_image_control",
     pairs=(
         Pair(
             why="image control at the end",
@@ -52,13 +50,12 @@ def image_control_after_site(sequence: CodedSequence) -> Iterator[Hit]:
     Within a procedure, codes of chapter Y stand before those of chapter Z, laterality included.
     An image control code after a site can be missed, or be read as part of another procedure.
     """
-    for group in sequence.vertebroplasties:
-        site = group.first_site
-        if not site:
-            continue
-        placed: set[str] = set()
-        for item in group.image_control:
-            new = item.code.text not in placed
-            placed.add(item.code.text)
-            if item.at > site.at:
-                yield Hit(item, _EXPECTED, edit=move_before(item, site) if new else None)
+    for group in sequence.late_image_control:
+        late = {item.at for item in group.late_image_control}
+        placed = {item.code.text for item in group.image_control if item.at not in late}
+        for item in group.late_image_control:
+            edit = None
+            if group.first_site and item.code.text not in placed:
+                placed.add(item.code.text)
+                edit = move_before(item, group.first_site)
+            yield Hit(item, "The image control code before the first site of its procedure.", edit)

@@ -13,6 +13,7 @@ from streams.validation.sequence import CodedSequence
     title="Image control both specified and unspecified",
     source=Clause.C3,
     standards=("PCSY7 (p. 194)",),
+    looks_at="several_image_control",
     pairs=(
         Pair(
             why="unspecified next to a stated method",
@@ -38,10 +39,8 @@ def image_control_contradictory(sequence: CodedSequence) -> Iterator[Hit]:
     Another image control code of the same procedure contradicts that.
     Usually the unspecified code can be removed.
     """
-    for group in sequence.vertebroplasties:
-        if len(group.image_control) > 1:
-            if len({item.code.text for item in group.image_control}) == 1:
-                continue
+    for group in sequence.several_image_control:
+        if len({item.code.text for item in group.image_control}) > 1:
             for item in group.image_control:
                 if item.code.unspecified:
                     yield Hit(item, "Only codes that state the method of image control.")

@@ -13,6 +13,7 @@ from streams.validation.sequence import CodedSequence
     title="Image control coded with a later procedure only",
     source=Clause.C3,
     standards=("PCSY7 (p. 195)",),
+    looks_at="without_image_control",
     pairs=(
         Pair(
             why="a later vertebroplasty has the only code",
@@ -33,8 +34,6 @@ def image_control_shared(sequence: CodedSequence) -> Iterator[Hit]:
     A later procedure of the same operation has it and this vertebroplasty has not.
     It may have been meant for both, so this is not an error.
     """
-    for group in sequence.vertebroplasties:
-        if group.later_image_control and not (
-            group.image_control or group.unreadable or group.leading.image_control
-        ):
+    for group in sequence.without_image_control:
+        if group.later_image_control and not (group.unreadable or group.leading.image_control):
             yield Hit(group.main, "A Y53 or Y68 code of its own, if it was done under imaging.")

@@ -20,6 +20,7 @@ _EXPECTED: Final = (
     title="Levels of spine missing",
     source=Clause.C2,
     standards=("PChSV1 (p. 132)",),
+    looks_at="without_levels",
     pairs=(
         Pair(
             why="no V55 code at all",
@@ -46,6 +47,6 @@ def levels_missing(sequence: CodedSequence) -> Iterator[Hit]:
     again for every further spinal procedure in the episode.
     V55.9 is correct if the case notes do not state the levels; omitting the code is not.
     """
-    for group in sequence.spinal_groups:
-        if not (group.levels or group.unreadable or group.leading.levels):
+    for group in sequence.without_levels:
+        if not (group.unreadable or group.leading.levels):
             yield Hit(group.main, _EXPECTED, edit=insert("V55.9", after=group.main))

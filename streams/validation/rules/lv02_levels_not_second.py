@@ -14,6 +14,7 @@ from streams.validation.sequence import CodedSequence
     title="Levels of spine not in second place",
     source=Clause.C2,
     standards=("PChSV1 (p. 132)",),
+    looks_at="irregular_levels",
     pairs=(
         Pair(
             why="image control before the levels",
@@ -39,7 +40,7 @@ def levels_not_second(sequence: CodedSequence) -> Iterator[Hit]:
     With image control or a site in between, the levels may be read as part of something else.
     Second place is counted from each spinal procedure, not from the start of the episode.
     """
-    for group in sequence.spinal_groups:
+    for group in sequence.irregular_levels:
         if group.displaced_levels:
             yield Hit(
                 group.displaced_levels,

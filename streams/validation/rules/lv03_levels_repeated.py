@@ -13,6 +13,7 @@ from streams.validation.sequence import CodedSequence
     title="Levels of spine coded more than once",
     source=Clause.C2,
     standards=("PChSV1 (p. 133)",),
+    looks_at="irregular_levels",
     pairs=(
         Pair(
             why="two numbers of levels for one procedure",
@@ -38,6 +39,6 @@ def levels_repeated(sequence: CodedSequence) -> Iterator[Hit]:
     A second V55 code either contradicts the first or counts the same levels twice.
     Check the case notes to see which one is correct.
     """
-    for group in sequence.spinal_groups:
+    for group in sequence.irregular_levels:
         for repeated in group.levels[1:]:
             yield Hit(repeated, "One V55 code for the procedure, covering all its levels.")

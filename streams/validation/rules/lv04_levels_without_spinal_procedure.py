@@ -1,13 +1,10 @@
 """LV04: levels of spine without a spinal procedure."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from schemas.verdict import Severity
 from streams.validation.rule import Clause, Hit, Pair, coded, rule
 from streams.validation.sequence import CodedSequence
-
-_EXPECTED: Final = "A V55 code only after a procedure on the spine."
 
 
 @rule(
@@ -16,6 +13,7 @@ _EXPECTED: Final = "A V55 code only after a procedure on the spine."
     title="Levels of spine without a spinal procedure",
     source=Clause.C2,
     standards=("PChSV1 (p. 132)", "PRule 7 (p. 25)"),
+    looks_at="stray_levels",
     pairs=(
         Pair(
             why="a procedure that is not on the spine has no levels",
@@ -36,11 +34,7 @@ def levels_without_spinal_procedure(sequence: CodedSequence) -> Iterator[Hit]:
     After a procedure that is not on the spine, or before any procedure, they qualify nothing.
     Often a spinal procedure was omitted, or the order of the codes was changed in transfer.
     """
-    readable = [item for item in sequence.leading if item.code.category]
-    for levels in readable[1:]:
-        if levels.code.levels:
-            yield Hit(levels, _EXPECTED)
-    for group in sequence.groups:
-        if group.levels and not group.main.code.spinal:
-            for levels in group.levels:
-                yield Hit(levels, _EXPECTED)
+    first = next(item for item in sequence.procedures if item.code.category)
+    for levels in sequence.stray_levels:
+        if levels is not first:  # which PX02 reports
+            yield Hit(levels, "A V55 code only after a procedure on the spine.")

@@ -14,6 +14,7 @@ from streams.validation.sequence import CodedSequence, Procedure
     title="Both vertebroplasty codes in one operation",
     source=Clause.C1,
     standards=("PCSV7 (p. 137)",),
+    looks_at="repeated",
     pairs=(
         Pair(
             why="both codes in one operation",
@@ -34,12 +35,11 @@ def both_vertebroplasty_codes(sequence: CodedSequence) -> Iterator[Hit]:
     The two exclude each other in the tabular list, so one of them is probably wrong.
     Check the case notes: if an implant was used throughout, V44.6 is enough.
     """
-    if len(sequence.vertebroplasties) > 1:
-        for operation in sequence.operations:
-            first: dict[str, Procedure] = {}
-            for group in operation:
-                if group.main.code.text in VERTEBROPLASTIES:
-                    first.setdefault(group.main.code.text, group.main)
-            if len(first) == len(VERTEBROPLASTIES):
-                _, later = first.values()
-                yield Hit(later, "Only one of the two codes throughout the operation.")
+    for operation in sequence.operations:
+        first: dict[str, Procedure] = {}
+        for group in operation:
+            if group.main.code.text in VERTEBROPLASTIES:
+                first.setdefault(group.main.code.text, group.main)
+        if len(first) == len(VERTEBROPLASTIES):
+            _, later = first.values()
+            yield Hit(later, "Only one of the two codes throughout the operation.")

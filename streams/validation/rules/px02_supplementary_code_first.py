@@ -13,6 +13,7 @@ from streams.validation.sequence import CodedSequence
     title="Supplementary code in first place",
     source=Clause.C1,
     standards=("PRule 7 (p. 25)",),
+    looks_at="leading",
     pairs=(
         Pair(
             why="image control first",

@@ -18,6 +18,7 @@ _MAY_BE_UNSPECIFIED: Final = codes("V55 Y53 Y68")
     title="Fourth character missing",
     source=Clause.C1,
     standards=("PRule 4 (p. 21)",),
+    looks_at="invalid",
     pairs=(
         Pair(
             why="V44 may be vertebroplasty or another procedure",
@@ -56,8 +57,8 @@ def fourth_character_missing(sequence: CodedSequence) -> Iterator[Hit]:
     For levels and image control, .9 is correct if the case notes do not state more.
     For any other category, check the case notes to see which code is correct.
     """
-    for item in sequence.procedures:
+    for item in sequence.invalid:
         category = item.code.category
-        if not (item.code.fourth or item.code.malformed):
+        if not item.code.fourth:
             edit = replace(item, f"{category}.9") if category in _MAY_BE_UNSPECIFIED else None
             yield Hit(item, "All four characters of the code.", edit)

@@ -14,6 +14,7 @@ from streams.validation.sequence import CodedSequence
     title="Code does not exist",
     source=Clause.C1,
     standards=("PRule 4 (p. 21)",),
+    looks_at="invalid",
     pairs=(
         Pair(
             why="there is no V44.7",
@@ -54,9 +55,9 @@ def code_does_not_exist(sequence: CodedSequence) -> Iterator[Hit]:
     An invalid code is rejected or dropped in later processing, and the episode with it.
     Most often a digit was mistyped.
     """
-    for item in sequence.procedures:
+    for item in sequence.invalid:
         code = item.code
-        existing = FOURTH_CHARACTERS.get(code.category)
-        if existing and code.fourth and code.fourth not in existing and not code.malformed:
+        if code.fourth:
+            existing = FOURTH_CHARACTERS[code.category]
             choices = f"{', '.join(existing[:-1])} or {existing[-1]}"
             yield Hit(item, f"{code.category} with a fourth character of {choices}.")

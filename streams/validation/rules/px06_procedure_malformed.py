@@ -14,6 +14,7 @@ from streams.validation.sequence import CodedSequence
     title="Procedure code malformed",
     source=Clause.C1,
     standards=("PRule 4 (p. 21)",),
+    looks_at="malformed",
     pairs=(
         Pair(
             why="a local fifth character",
@@ -50,7 +51,6 @@ def procedure_malformed(sequence: CodedSequence) -> Iterator[Hit]:
     What cannot be read may be any code, so nothing is reported as missing that it may stand for.
     Characters added for local use, such as a fifth, must be removed before submission.
     """
-    for item in sequence.procedures:
-        if item.code.malformed:
-            edit = replace(item, item.code.text) if item.code.surplus_character else None
-            yield Hit(item, "An OPCS-4 code: a letter, two digits and a fourth digit.", edit)
+    for item in sequence.malformed:
+        edit = replace(item, item.code.text) if item.code.surplus_character else None
+        yield Hit(item, "An OPCS-4 code: a letter, two digits and a fourth digit.", edit)

@@ -14,6 +14,7 @@ from streams.validation.sequence import CodedSequence
     title="Vertebroplasty coded more than once in one operation",
     source=Clause.C1,
     standards=("PChSV1 (p. 133)",),
+    looks_at="repeated",
     pairs=(
         Pair(
             why="the same code twice",
@@ -39,12 +40,11 @@ def vertebroplasty_repeated(sequence: CodedSequence) -> Iterator[Hit]:
     The same code twice in an operation counts the procedure twice.
     Two visits in one episode are told apart by the dates of their procedures.
     """
-    if len(sequence.vertebroplasties) > 1:
-        for operation in sequence.operations:
-            seen: set[str] = set()
-            for group in operation:
-                text = group.main.code.text
-                if text in seen:
-                    yield Hit(group.main, "One code for the visit, and all its levels in V55.")
-                elif text in VERTEBROPLASTIES:
-                    seen.add(text)
+    for operation in sequence.operations:
+        seen: set[str] = set()
+        for group in operation:
+            text = group.main.code.text
+            if text in seen:
+                yield Hit(group.main, "One code for the visit, and all its levels in V55.")
+            elif text in VERTEBROPLASTIES:
+                seen.add(text)

@@ -13,6 +13,7 @@ from streams.validation.sequence import CodedSequence
     title="Site missing",
     source=Clause.C4,
     standards=("PCSZ1 (p. 203)",),
+    looks_at="without_spinal_site",
     pairs=(
         Pair(
             why="no site at all",
@@ -44,11 +45,8 @@ def site_missing(sequence: CodedSequence) -> Iterator[Hit]:
     If several spinal procedures follow each other, one site at the end may apply to all of them.
     Z94.- gives laterality, not a site.
     """
-    for group in sequence.vertebroplasties:
+    for group in sequence.without_spinal_site:
         if not (
-            group.serving_sites
-            or group.serving_other_site
-            or group.unreadable_from_here
-            or group.leading.spinal_site
+            group.serving_other_site or group.unreadable_from_here or group.leading.spinal_site
         ):
             yield Hit(group.main, f"A site on the spine after it: {SITE_CHOICES}.")

@@ -13,6 +13,7 @@ from streams.validation.sequence import CodedSequence
     title="Site not on the spine",
     source=Clause.C4,
     standards=("PCSZ1 (p. 203)",),
+    looks_at="without_spinal_site",
     pairs=(
         Pair(
             why="a joint of the pelvis",
@@ -48,8 +49,8 @@ def site_not_spinal(sequence: CodedSequence) -> Iterator[Hit]:
     A site elsewhere in the body, on its own, contradicts the procedure.
     It may be a typing error, or belong to a procedure that was omitted.
     """
-    for group in sequence.vertebroplasties:
+    for group in sequence.without_spinal_site:
         if group.serving_other_site and not (
-            group.serving_sites or group.unreadable_from_here or group.leading.spinal_site
+            group.unreadable_from_here or group.leading.spinal_site
         ):
             yield Hit(group.serving_other_site, f"A site on the spine: {SITE_CHOICES}.")

@@ -16,6 +16,7 @@ _BESIDE_A_VERTEBRA: Final = frozenset({"Z67", "Z99"})
     title="Site is a joint or disc, not a vertebra",
     source=Clause.C4,
     standards=("PCSZ1 (p. 203)",),
+    looks_at="vertebroplasties",
     pairs=(
         Pair(
             why="a disc",

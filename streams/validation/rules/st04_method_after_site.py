@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
-from schemas.codes import codes
 from schemas.verdict import Severity
 from streams.validation.rule import Clause, Hit, Pair, coded, rule
 from streams.validation.sequence import CodedSequence
 
-_COVERED_ELSEWHERE: Final = codes("Y20 Y53 Y68")
+_BIOPSY: Final = "Y20"
+"""It may have a site of its own."""
 
 
 @rule(
@@ -17,6 +17,7 @@ _COVERED_ELSEWHERE: Final = codes("Y20 Y53 Y68")
     title="Method after the site",
     source=Clause.C4,
     standards=("PGCS14 (p. 50)",),
+    looks_at="late_methods",
     pairs=(
         Pair(
             why="anaesthetic at the end",
@@ -47,11 +48,7 @@ def method_after_site(sequence: CodedSequence) -> Iterator[Hit]:
     A method after the site can be read as part of another procedure.
     Nothing is counted wrongly because of it, so this is not an error; IC02 covers image control.
     """
-    for group in sequence.vertebroplasties:
-        site = group.first_site
-        if not site:
-            continue
-        for item in group.supplementary:
-            code = item.code
-            if code.method and item.at > site.at and code.category not in _COVERED_ELSEWHERE:
+    for group in sequence.late_methods:
+        for item in group.late_methods:
+            if item.code.category != _BIOPSY:
                 yield Hit(item, "The method before the first site of its procedure.")

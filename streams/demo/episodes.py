@@ -15,7 +15,7 @@ COMPLIANT: Final = (
     "V44.4 V55.1 Y53.2 Z66.5 Z94.3",
     "V44.4 V55.9 Y53.9 Z66.9",
     "V44.4 V55.1 Y10.2 Y53.4 Z66.5",
-    "V44.4 V55.1 Y53.4 V44.4 V55.1 Y53.4 Z66.5",
+    "V44.4 V55.1 Y53.4 V47.3 V55.1 Z66.5",
     "V44.6 V55.3 Y53.4 Z66.4 Z66.5",
 )
 FAULTY: Final = (
@@ -26,9 +26,11 @@ FAULTY: Final = (
     "V44.6 V55.2 Y68.1",
     "V44.4 V55.1 Y53.4 Z84.6",
     "V44.4 V55 Y53 Z66.5",
-    "V44.4 V55.1 Y53.4 V47.1 Z66.5",
+    "V44.4 V55.1 Y53.4 V47.3 Z66.5",
     "Y53.4 V44.4 V55.1 Z66.5",
     "V44 V55.1 Y53.4 Z66.5",
+    "V44.41 V55.1 Y53.4 Z66.5",
+    "V44.4 V55.1 Y53.4 Z66.4 Z66.5",
 )
 ELSEWHERE: Final = (
     "W37.1 Z94.2",
@@ -42,12 +44,14 @@ ELSEWHERE: Final = (
     "R17.2 Y95.3",
     "",
 )
-INDICATIONS: Final = ("M80.58", "M80.08", "S22.00", "S32.00", "C79.5", "M81.09", "D18.0", "C90.0")
+INDICATIONS: Final = ("M80.58", "M80.08", "M80.98", "M84.48", "C79.5", "M81.09", "D18.0", "C90.0")
+"""None of them of one region of the spine alone."""
+
 DIAGNOSES: Final = ("I10X", "E11.9", "J18.9", "N18.3", "Z92.1", "F03X", "M16.1", "K57.3", "R29.6")
 BROKEN: Final = (
     b'{"episode_id": "CUT-SHORT", "provider_code": "R0A", "procedures": ["V44.4"',
     b'{"provider_code": "RGT01", "procedures": ["V44.4"], "diagnoses": ["M80.58"]}',
-    b'{"episode_id": "ODD-TYPE", "provider_code": "RM3", "procedures": "V44.4", "diagnoses": []}',
+    b'{"episode_id": "ODD-TYPE", "provider_code": "RM3", "procedures": 444, "diagnoses": []}',
     b"episode_id;provider_code;procedures",
 )
 

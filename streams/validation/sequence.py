@@ -191,7 +191,7 @@ class Group:
                 self._add_site(item)
         self.serving_sites = self.spinal_sites
         """Its own spinal sites or, if none, those of the nearest later group of its operation."""
-        self.serving_other_site = self.other_site
+        self.serving_other_site: Procedure | None = self.other_site
         """The first site not on the spine, in this or a later group of its operation."""
         self.later_image_control = False
         """Whether a later group of its operation has image control."""

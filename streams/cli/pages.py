@@ -33,7 +33,7 @@ def _index() -> str:
             *rows,
             "",
             "Only an error makes an episode non-compliant.",
-            "[The rule set](../rule-set.md) specifies how codes are read and when a rule is broken.",
+            "[The rule set](../rule-set.md) says how codes are read, and when a rule is broken.",
             "",
             "## The clauses of the coding recommendation for IPG12, paraphrased",
             "",

@@ -1,0 +1,64 @@
+"""Values that are no clean native episode: what is wrong with them, or what they hold."""
+
+from typing import Final
+
+from schemas.episode import Episode, Withdrawal
+from schemas.rejection import Fault, Reason, Rejection
+from streams.validation.reading.clean import read_clean
+from streams.validation.reading.envelopes import PAYLOAD, Envelope, open_envelope
+from streams.validation.reading.formats import is_wide_text, recognise_json, recognise_text
+from streams.validation.reading.hints import BINARY_PAYLOAD
+from streams.validation.reading.identity import read_null
+from streams.validation.reading.json_text import Members, read_json
+from streams.validation.reading.native import read_native, read_withdrawal
+from streams.validation.reading.rejections import NOT_AN_OBJECT, reject
+
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_REGISTRY_MAGIC: Final = b"\x00"
+_REGISTRY_PREFIX_BYTES: Final = 5
+"""The magic byte and the number of the schema: the wire format of Confluent's Schema Registry."""
+
+
+def read_closely(value: bytes, key: bytes | None) -> Episode | Withdrawal | Rejection:
+    """Read a value member by member, out of its envelopes."""
+    text = value.removeprefix(_BYTE_ORDER_MARK)
+    prefixed = (
+        text.startswith(_REGISTRY_MAGIC)
+        and len(text) > _REGISTRY_PREFIX_BYTES
+        and not is_wide_text(text)
+    )
+    if prefixed:
+        text = text[_REGISTRY_PREFIX_BYTES:]
+    if len(text) < len(value) and (read := read_clean(text)):
+        return read
+    try:
+        content = read_json(text)
+    except ValueError as error:
+        return _not_json(text, str(error), prefixed=prefixed)
+    return _read_content(content, key)
+
+
+def _not_json(text: bytes, error: str, *, prefixed: bool) -> Rejection:
+    binary = prefixed and not text.lstrip().startswith((b"{", b"["))
+    hint = BINARY_PAYLOAD if binary else recognise_text(text, error)
+    message, _, place = error.rpartition(" at ")
+    fault = Fault(place=place, message=f"is not JSON: {message}")
+    return reject(hint.reason if hint else Reason.NOT_JSON, [fault], hint)
+
+
+def _read_content(content: object, key: bytes | None) -> Episode | Withdrawal | Rejection:
+    """Read JSON; of an envelope the content, each kind of envelope once."""
+    unopened = set(Envelope)
+    place, deleted = "value", False
+    while isinstance(content, Members) and (opened := open_envelope(content, unopened)):
+        if isinstance(opened, Rejection):
+            return opened
+        unopened.discard(opened.kind)
+        content, place, deleted = opened.content, opened.place, deleted or opened.deleted
+    if isinstance(content, Members):
+        return read_withdrawal(content) if deleted else read_native(content)
+    if content is None and place == PAYLOAD:
+        return read_null(key)
+    hint = recognise_json(content)
+    fault = Fault(place=place, message=NOT_AN_OBJECT)
+    return reject(hint.reason if hint else Reason.NOT_AN_EPISODE, [fault], hint)

@@ -1,0 +1,116 @@
+"""Lists of codes: procedures and diagnoses, entry by entry."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from schemas.codes import CODE_CHARACTERS, read_diagnosis_code, read_procedure_code
+from schemas.episode import CODES_IN_A_LIST, CodeEntry, code_of
+from schemas.rejection import Fault
+from streams.validation.reading.hints import SEVERAL_CODES, Hint
+from streams.validation.reading.json_text import Members
+from streams.validation.reading.rejections import NOT_TEXT, REPEATED, REQUIRED
+
+PROCEDURES: Final = "procedures"
+DIAGNOSES: Final = "diagnoses"
+
+_entry: Final = TypeAdapter[CodeEntry](CodeEntry)
+_DETAILS: Final = ("date", "position")
+_BEYOND_POSITIONS: Final = 10**40
+_TOO_LONG: Final = f"should have at most {CODE_CHARACTERS} characters"
+
+
+@dataclass(slots=True)
+class CodeListReading:
+    """A list of codes as far as it could be read."""
+
+    entries: list[CodeEntry] = field(default_factory=list)
+    submitted: list[object] = field(default_factory=list)
+    """The entries as they came, objects as dictionaries."""
+    faults: list[Fault] = field(default_factory=list)
+    hint: Hint | None = None
+
+
+def read_code_list(name: str, submitted: object) -> CodeListReading:
+    """Read a list of codes, or one code in its place."""
+    if submitted is None:
+        return CodeListReading()
+    if isinstance(submitted, str | Members):
+        submitted = [submitted]
+    if not isinstance(submitted, list):
+        return _refused(name, "should be a list")
+    if len(submitted) > CODES_IN_A_LIST:
+        return _refused(name, f"should have at most {CODES_IN_A_LIST} entries")
+    reading = CodeListReading()
+    for index, each in enumerate(submitted):
+        plain = each.given_once() if isinstance(each, Members) else each
+        reading.submitted.append(plain)
+        place = f"{name}[{index}]"
+        try:
+            entry = _entry.validate_python(plain)
+        except ValidationError:
+            fault = _entry_fault(place, each)
+            reading.faults.append(fault)
+            if fault.message == _TOO_LONG:
+                reading.hint = SEVERAL_CODES
+        else:
+            reading.entries.append(entry)
+            reading.faults += _repeated_details(name, place, entry, each)
+    if not reading.faults:
+        reading.faults += position_faults(name, reading.entries)
+    return reading
+
+
+def is_empty_slot(name: str, entry: CodeEntry) -> bool:
+    """Return whether an entry of `procedures` or `diagnoses` is an unused place, not a code."""
+    code = code_of(entry) or ""
+    return (read_procedure_code if name == PROCEDURES else read_diagnosis_code)(code).empty
+
+
+def position_faults(name: str, entries: Iterable[CodeEntry]) -> Iterator[Fault]:
+    """Yield what is wrong with the positions: every entry has a different one, or none has any."""
+    positions = {
+        f"{name}[{index}].position": entry.get("position") if isinstance(entry, dict) else None
+        for index, entry in enumerate(entries)
+        if not is_empty_slot(name, entry)
+    }
+    counts = Counter(positions.values())
+    if counts[None] == len(positions):
+        return
+    for place, position in positions.items():
+        if position is None:
+            yield Fault(place=place, message="is required, as other entries have one")
+        elif not 0 < position < _BEYOND_POSITIONS:
+            yield Fault(place=place, message="should be a whole number from 1")
+        elif counts[position] > 1:
+            yield Fault(place=place, message="is that of another entry too")
+
+
+def _refused(name: str, message: str) -> CodeListReading:
+    return CodeListReading(faults=[Fault(place=name, message=message)])
+
+
+def _entry_fault(place: str, submitted: object) -> Fault:
+    """Return why an entry cannot be read. Only a code can be at fault: all else is left out."""
+    if isinstance(submitted, str):
+        return Fault(place=place, message=_TOO_LONG)
+    if not isinstance(submitted, Members):
+        return Fault(place=place, message="should be a code, or an object with a code")
+    codes = [member for name, member in submitted if name == "code"]
+    if len(codes) != 1:
+        message = REPEATED if codes else REQUIRED
+    else:
+        message = _TOO_LONG if isinstance(codes[0], str) else NOT_TEXT
+    return Fault(place=f"{place}.code", message=message)
+
+
+def _repeated_details(
+    name: str, place: str, entry: CodeEntry, submitted: object
+) -> Iterator[Fault]:
+    """Yield the date and the position given twice, unless the entry is an empty slot."""
+    if isinstance(submitted, Members) and not is_empty_slot(name, entry):
+        for detail in submitted.repeated(_DETAILS):
+            yield Fault(place=f"{place}.{detail}", message=REPEATED)

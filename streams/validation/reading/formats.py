@@ -1,0 +1,123 @@
+"""Formats and encodings that are not read, recognised by content so that a hint can name them."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from pydantic_core import from_json
+
+from streams.validation.reading import hints
+from streams.validation.reading.hints import Hint
+from streams.validation.reading.json_text import Members
+
+_DOCUMENTS: Final = (
+    *(b"%PDF-", b"{\\rtf", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),  # PDF, RTF, old Office
+    *(b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\x00", b"7z\xbc\xaf"),
+    *(b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\x00", b"MM\x00*"),
+)
+"""How documents, archives and images begin."""
+
+_WIDE_MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+_HL7: Final = (b"MSH|", b"FHS|", b"BHS|")
+_BLANKS: Final = b" \t\r\n\x0b"
+"""With the byte that MLLP puts before an HL7 message."""
+
+_LINE_BYTES: Final = 4096
+_SEPARATORS: Final = ",\t|;"
+_LEAST_SEPARATORS: Final = 2
+"""Of a line: identifier, provider and one code."""
+_NEXT_EPISODE: Final = re.compile(rb"[\s,\x1e]*\{")
+_PLACE: Final = re.compile(r"line (\d+) column (\d+)$")
+
+
+def recognise_text(text: bytes, error: str) -> Hint | None:
+    """Recognise what is not JSON, of which the parser said where and why."""
+    if is_wide_text(text):
+        return hints.UTF_16
+    if text.startswith(_DOCUMENTS):
+        return hints.DOCUMENT
+    bare = text.lstrip(_BLANKS)
+    if bare.startswith(b"<"):
+        return hints.XML
+    if bare.startswith(_HL7):
+        return hints.HL7
+    if bare.startswith((b"{", b"[")):
+        return _recognise_broken_json(text, error)
+    return hints.DELIMITED if _is_delimited(bare[:_LINE_BYTES]) else None
+
+
+def is_wide_text(text: bytes) -> bool:
+    """Return whether a text is of two or four bytes a character: UTF-16 or UTF-32."""
+    if text.startswith(_WIDE_MARKS):
+        return True
+    low, high = text[0:4:2], text[1:4:2]
+    return any(
+        zeros == b"\x00\x00" and letters.isascii() and letters.replace(b"\x00", b"").strip()
+        for zeros, letters in ((low, high), (high, low))
+    )
+
+
+def recognise_json(content: object) -> Hint | None:
+    """Recognise JSON that is no object."""
+    if isinstance(content, list):
+        return hints.ARRAY
+    if isinstance(content, str) and isinstance(_json_or_none(content), dict):
+        return hints.JSON_IN_TEXT
+    return None
+
+
+def recognise_object(members: Mapping[str, object]) -> Hint | None:
+    """Recognise a JSON object that is no episode."""
+    if isinstance(members.get("resourceType"), str):
+        return hints.FHIR
+    return hints.ARRAY if any(map(_holds_episodes, members.values())) else None
+
+
+def _holds_episodes(member: object) -> bool:
+    """Return whether the first entry of a list is an object with an episode's identifier."""
+    match member:
+        case Members():
+            return False
+        case [Members() as first, *_]:
+            return "episode_id" in dict(first)
+        case _:
+            return False
+
+
+def _recognise_broken_json(text: bytes, error: str) -> Hint | None:
+    if error.startswith("EOF while parsing"):
+        return hints.CUT_SHORT
+    if error.startswith("trailing characters"):
+        return hints.SEVERAL_EPISODES if _NEXT_EPISODE.match(text, _offset(text, error)) else None
+    if _json_or_none(text) is not None:
+        return hints.NOT_A_NUMBER
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return hints.WINDOWS_1252 if _json_or_none(text.decode("latin-1")) is not None else None
+    return None
+
+
+def _json_or_none(text: bytes | str) -> object:
+    try:
+        return from_json(text)
+    except ValueError:
+        return None
+
+
+def _offset(text: bytes, error: str) -> int:
+    """Return the offset of the line and column, both from 1, that an error names."""
+    place = _PLACE.search(error)
+    line, column = map(int, place.groups()) if place else (1, 1)
+    before = text.split(b"\n", line - 1)[: line - 1]
+    return sum(map(len, before)) + len(before) + column - 1
+
+
+def _is_delimited(head: bytes) -> bool:
+    """Return whether text begins with a line of fields between the same separator."""
+    first, *_ = [*head.decode("cp1252", "replace").splitlines(), ""]
+    return (
+        first.replace("\t", "").isprintable()
+        and "{" not in first
+        and any(first.count(separator) >= _LEAST_SEPARATORS for separator in _SEPARATORS)
+    )

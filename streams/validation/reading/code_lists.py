@@ -48,18 +48,21 @@ def read_code_list(name: str, submitted: object) -> CodeListReading:
     for index, each in enumerate(submitted):
         plain = each.given_once() if isinstance(each, Members) else each
         reading.submitted.append(plain)
-        place = f"{name}[{index}]"
         try:
             entry = _entry.validate_python(plain)
         except ValidationError:
-            fault = _entry_fault(place, each)
+            fault = _entry_fault(f"{name}[{index}]", each)
             reading.faults.append(fault)
             if fault.message == _TOO_LONG:
                 reading.hint = SEVERAL_CODES
         else:
             reading.entries.append(entry)
-            reading.faults += _repeated_details(name, place, entry, each)
-    if not reading.faults:
+            if isinstance(each, Members) and not is_empty_slot(name, entry):
+                reading.faults += [
+                    Fault(place=f"{name}[{index}].{detail}", message=REPEATED)
+                    for detail in each.repeated(_DETAILS)
+                ]
+    if not reading.faults and any(isinstance(each, dict) for each in reading.entries):
         reading.faults += position_faults(name, reading.entries)
     return reading
 
@@ -73,14 +76,15 @@ def is_empty_slot(name: str, entry: CodeEntry) -> bool:
 def position_faults(name: str, entries: Iterable[CodeEntry]) -> Iterator[Fault]:
     """Yield what is wrong with the positions: every entry has a different one, or none has any."""
     positions = {
-        f"{name}[{index}].position": entry.get("position") if isinstance(entry, dict) else None
+        index: entry.get("position") if isinstance(entry, dict) else None
         for index, entry in enumerate(entries)
         if not is_empty_slot(name, entry)
     }
     counts = Counter(positions.values())
     if counts[None] == len(positions):
         return
-    for place, position in positions.items():
+    for index, position in positions.items():
+        place = f"{name}[{index}].position"
         if position is None:
             yield Fault(place=place, message="is required, as other entries have one")
         elif not 0 < position < _BEYOND_POSITIONS:
@@ -105,12 +109,3 @@ def _entry_fault(place: str, submitted: object) -> Fault:
     else:
         message = _TOO_LONG if isinstance(codes[0], str) else NOT_TEXT
     return Fault(place=f"{place}.code", message=message)
-
-
-def _repeated_details(
-    name: str, place: str, entry: CodeEntry, submitted: object
-) -> Iterator[Fault]:
-    """Yield the date and the position given twice, unless the entry is an empty slot."""
-    if isinstance(submitted, Members) and not is_empty_slot(name, entry):
-        for detail in submitted.repeated(_DETAILS):
-            yield Fault(place=f"{place}.{detail}", message=REPEATED)

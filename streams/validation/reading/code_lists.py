@@ -46,22 +46,7 @@ def read_code_list(name: str, submitted: object) -> CodeListReading:
         return _refused(name, f"should have at most {CODES_IN_A_LIST} entries")
     reading = CodeListReading()
     for index, each in enumerate(submitted):
-        plain = each.given_once() if isinstance(each, Members) else each
-        reading.submitted.append(plain)
-        try:
-            entry = _entry.validate_python(plain)
-        except ValidationError:
-            fault = _entry_fault(f"{name}[{index}]", each)
-            reading.faults.append(fault)
-            if fault.message == _TOO_LONG:
-                reading.hint = SEVERAL_CODES
-        else:
-            reading.entries.append(entry)
-            if isinstance(each, Members) and not is_empty_slot(name, entry):
-                reading.faults += [
-                    Fault(place=f"{name}[{index}].{detail}", message=REPEATED)
-                    for detail in each.repeated(_DETAILS)
-                ]
+        _read_entry(reading, name, f"{name}[{index}]", each)
     if not reading.faults and any(isinstance(each, dict) for each in reading.entries):
         reading.faults += position_faults(name, reading.entries)
     return reading
@@ -95,6 +80,25 @@ def position_faults(name: str, entries: Iterable[CodeEntry]) -> Iterator[Fault]:
 
 def _refused(name: str, message: str) -> CodeListReading:
     return CodeListReading(faults=[Fault(place=name, message=message)])
+
+
+def _read_entry(reading: CodeListReading, name: str, place: str, submitted: object) -> None:
+    plain = submitted.given_once() if isinstance(submitted, Members) else submitted
+    reading.submitted.append(plain)
+    try:
+        entry = _entry.validate_python(plain)
+    except ValidationError:
+        fault = _entry_fault(place, submitted)
+        reading.faults.append(fault)
+        if fault.message == _TOO_LONG:
+            reading.hint = SEVERAL_CODES
+        return
+    reading.entries.append(entry)
+    if isinstance(submitted, Members) and not is_empty_slot(name, entry):
+        reading.faults += [
+            Fault(place=f"{place}.{detail}", message=REPEATED)
+            for detail in submitted.repeated(_DETAILS)
+        ]
 
 
 def _entry_fault(place: str, submitted: object) -> Fault:

@@ -54,7 +54,7 @@ format: $(DEV) ## format, and apply the fixes of ruff
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
-docs: $(RUNTIME) ## generate the JSON Schemas and the pages of the rules
+docs: $(RUNTIME) ## generate the JSON Schemas and the pages of rules and dead letters
 	$(BIN)/python -m schemas.export
 	$(BIN)/python -m streams.cli.pages
 

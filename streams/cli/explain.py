@@ -1,4 +1,4 @@
-"""`ipg12 explain`: the page of one rule."""
+"""`ipg12 explain`: the page of one rule, or of one reason of a dead letter."""
 
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated
@@ -8,18 +8,49 @@ from typer import Argument
 from streams.errors import OperatorError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from streams.cli.showing.page import Block
     from streams.validation.rule import Rule
 
 
 def explain(
-    code: Annotated[str, Argument(help="Code or name of a rule, in any case, such as LV02.")],
+    name: Annotated[
+        str,
+        Argument(
+            metavar="RULE|REASON",
+            help="Code or name of a rule, such as LV02, or reason of a dead letter, such as "
+            "not-json; in any case.",
+        ),
+    ],
 ) -> None:
-    """Explain a rule: why it exists, its source, and what breaks it and what does not."""
-    from streams.cli.showing.page import as_lines, rule_page
+    """Explain a rule or the reason of a dead letter, with examples and what to do."""
+    from streams.cli.showing.page import as_lines
     from streams.cli.showing.terminal import Screen, write
 
     screen = Screen.of_stdout()
-    write(screen.lines(as_lines(rule_page(find_rule(code)), screen.width)))
+    write(screen.lines(as_lines(_page(name), screen.width)))
+
+
+def _page(name: str) -> "Iterator[Block]":
+    """Return the page of a rule or reason. Raises OperatorError."""
+    from schemas.rejection import Reason
+    from streams.cli.showing.dead_letter_page import reason_page
+    from streams.cli.showing.page import rule_page
+    from streams.validation.rules import RULES
+
+    wanted = name.strip().lower()
+    if wanted in frozenset(Reason):
+        return reason_page(Reason(wanted))
+    for rule in RULES:
+        if wanted in {rule.code.lower(), rule.name}:
+            return rule_page(rule)
+    codes = ", ".join(rule.code for rule in RULES)
+    message = (
+        f"there is no rule or reason {name}; the rules are {codes}; "
+        f"the reasons are {', '.join(Reason)}"
+    )
+    raise OperatorError(message)
 
 
 def find_rule(code: str) -> "Rule":

@@ -1,17 +1,20 @@
-"""Generator of docs/rules: `python -m streams.cli.pages [DIR]`."""
+"""Generator of docs/rules and docs/dead-letters.md: `python -m streams.cli.pages [DIR]`."""
 
 import sys
 from pathlib import Path
 
+from streams.cli.showing.dead_letter_page import dead_letter_pages
 from streams.cli.showing.page import as_markdown, rule_page
 from streams.validation.rule import Clause
 from streams.validation.rules import RULES
 
-PAGES = Path("docs/rules")
+DOCS = Path("docs")
+RULE_PAGES = "rules"
+DEAD_LETTERS = "dead-letters.md"
 
 
-def pages() -> dict[str, str]:
-    """Return every page by file name: the index, and one for each rule."""
+def rule_pages() -> dict[str, str]:
+    """Return every page in docs/rules by file name: the index, and one for each rule."""
     return {"README.md": _index()} | {
         f"{rule.code}.md": as_markdown(rule_page(rule)) for rule in RULES
     }
@@ -49,14 +52,16 @@ def _index() -> str:
 
 def main() -> None:
     """Write the pages to a folder, and remove those of former rules."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else PAGES
+    docs = Path(sys.argv[1]) if len(sys.argv) > 1 else DOCS
+    folder = docs / RULE_PAGES
     folder.mkdir(parents=True, exist_ok=True)
-    current = pages()
+    current = rule_pages()
     for path in folder.glob("*.md"):
         if path.name not in current:
             path.unlink()
     for name, text in current.items():
         (folder / name).write_text(text, encoding="utf-8")
+    (docs / DEAD_LETTERS).write_text(dead_letter_pages(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -53,9 +53,10 @@ def rule_page(rule: Rule) -> Iterator[Block]:
         yield _prose("ipg12 proposes no fix for this rule.")
 
 
-def as_markdown(page: Iterable[Block]) -> str:
-    """Return a page as Markdown."""
-    opening = {Kind.TITLE: "# ", Kind.HEADING: "## ", Kind.DIFF: "```diff\n"}
+def as_markdown(page: Iterable[Block], level: int = 1) -> str:
+    """Return a page as Markdown, its title a heading of the given level."""
+    title = "#" * level
+    opening = {Kind.TITLE: f"{title} ", Kind.HEADING: f"{title}# ", Kind.DIFF: "```diff\n"}
     closing = {Kind.DIFF: "\n```"}
     blocks = (
         opening.get(block.kind, "") + "\n".join(block.lines) + closing.get(block.kind, "")

@@ -48,7 +48,7 @@ NULL_WITHOUT_KEY: Final = Hint(
     Sample(None, b"R0A/E1"),
 )
 TOO_LARGE: Final = Hint(
-    "too-large",
+    "oversized",
     Reason.TOO_LARGE,
     "looks like more than one episode, or one with documents inside: "
     "send each episode as a record of its own, without what is not coded",
@@ -107,7 +107,7 @@ BASE64_DATA: Final = Hint(
 OTHER_CAPITALS: Final = Hint(
     "other-capitals",
     Reason.NOT_AN_EPISODE,
-    "looks like an episode whose names are written otherwise: "
+    "looks like an episode with names in other capitals or without underscores: "
     "write them as episode_id, provider_code, procedures and diagnoses",
     Sample(_SHORT.replace(b"episode_id", b"EPISODE_ID")),
     Sample(_SHORT),

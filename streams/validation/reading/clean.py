@@ -27,7 +27,7 @@ def read_clean(value: bytes) -> Episode | Withdrawal | None:
     if not (episode.procedures and episode.diagnoses) and _may_stand_elsewhere(from_json(value)):
         return None
     objects = [each for each in episode.procedures + episode.diagnoses if isinstance(each, dict)]
-    if _may_mislead(value, len(objects)) or not _positions_fit(episode, objects):
+    if _may_mislead(value, objects) or not _positions_fit(episode, objects):
         return None
     if episode.withdrawn:
         return Withdrawal(episode_id=episode.episode_id, provider_code=episode.provider_code)
@@ -63,12 +63,11 @@ def _may_lack_something(episode: Episode, objects: list[CodedEntry]) -> bool:
     )
 
 
-def _may_mislead(value: bytes, objects: int) -> bool:
+def _may_mislead(value: bytes, objects: list[CodedEntry]) -> bool:
     """Return whether the parser may have accepted what JSON forbids or leaves undefined.
 
     It accepts NaN and Infinity as numbers and, of a repeated name, takes the last value.
-    False positives are possible, false negatives are not. `objects` counts the entries that
-    are objects.
+    False positives are possible, false negatives are not.
     """
     count = value.count
     return (
@@ -78,6 +77,12 @@ def _may_mislead(value: bytes, objects: int) -> bool:
         or count(b'"episode_id"') != 1
         or count(b'"provider_code"') != 1
         or count(b'"withdrawn"') > 1
-        or count(b'"code"') > objects
-        or (objects > 0 and (count(b'"date"') > objects or count(b'"position"') > objects))
+        or count(b'"code"') > len(objects)
+        or (
+            bool(objects)
+            and (
+                count(b'"date"') > sum("date" in each for each in objects)
+                or count(b'"position"') > sum("position" in each for each in objects)
+            )
+        )
     )

@@ -1,4 +1,3 @@
-import json
 from collections import Counter
 from random import Random
 
@@ -9,8 +8,6 @@ from strategies import (
     damaged_records,
     episode,
     episodes,
-    json_values,
-    near_episodes,
     procedure_codes,
     records,
     records_with_repeats,
@@ -20,7 +17,7 @@ from strategies import (
 from schemas.codes import normalise, read_diagnosis_code, read_procedure_code
 from schemas.episode import CodeEntry, Episode, submitted_codes
 from schemas.verdict import Outcome, Severity, Verdict
-from streams.validation.check import check, judge
+from streams.validation.check import check
 from streams.validation.rule import Rule
 from streams.validation.rules import RULES
 from streams.validation.sequence import read_procedures
@@ -224,31 +221,3 @@ def test_a_code_of_any_text_is_read_and_read_the_same_as_it_is_shown(code: str) 
     diagnosis = read_diagnosis_code(code)
     assert read_diagnosis_code(diagnosis.shown) == diagnosis
     assert sum((diagnosis.malformed, diagnosis.empty, bool(diagnosis.category))) == 1
-
-
-@given(any_bytes)
-def test_any_bytes_get_the_same_verdict_every_time(value: bytes) -> None:
-    verdict = judge(value)
-    assert verdict == judge(value)
-    assert (verdict.rejection is None) == (verdict.outcome is not Outcome.DEAD_LETTER)
-
-
-@given(any_bytes)
-def test_a_dead_letter_names_one_to_twenty_faults(value: bytes) -> None:
-    rejection = judge(value).rejection
-    assert rejection is None or 1 <= len(rejection.errors) <= 20
-
-
-@given(near_episodes)
-def test_for_every_fault_of_a_field_there_is_advice(value: object) -> None:
-    rejection = judge(json.dumps(value).encode()).rejection
-    messages = [fault.message for fault in rejection.errors] if rejection else []
-    assert "is not valid" not in messages
-
-
-@given(json_values | near_episodes)
-def test_only_an_object_with_the_required_fields_is_an_episode(value: object) -> None:
-    required = {"episode_id", "provider_code", "procedures", "diagnoses"}
-    verdict = judge(json.dumps(value).encode())
-    whole = isinstance(value, dict) and required <= value.keys()
-    assert whole or verdict.outcome is Outcome.DEAD_LETTER

@@ -1,11 +1,12 @@
 """The native episode, read in one go: what nearly every record is."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from schemas.episode import CodedEntry, Episode, Withdrawal
+from schemas.episode import Episode, Withdrawal
 from streams.validation.reading.code_lists import DIAGNOSES, PROCEDURES, position_faults
 from streams.validation.reading.names import hint_at_other_name
 from streams.validation.reading.remarks import LEFT_OUT, remarks
@@ -16,6 +17,8 @@ _holds_odd_text: Final = TypeAdapter(
     Annotated[str, StringConstraints(pattern=r"NaN|Infinity|\\u")]
 ).validator.isinstance_python
 _ABSENT: Final = object()
+_Objects = Sequence[Mapping[str, object]]
+"""The entries of the lists that are objects."""
 
 
 def read_clean(value: bytes) -> Episode | Withdrawal | None:
@@ -43,7 +46,7 @@ def _may_stand_elsewhere(submitted: dict[str, object]) -> bool:
     )
 
 
-def _positions_fit(episode: Episode, objects: list[CodedEntry]) -> bool:
+def _positions_fit(episode: Episode, objects: _Objects) -> bool:
     return not (
         any("position" in each for each in objects)
         and (
@@ -53,7 +56,7 @@ def _positions_fit(episode: Episode, objects: list[CodedEntry]) -> bool:
     )
 
 
-def _may_lack_something(episode: Episode, objects: list[CodedEntry]) -> bool:
+def _may_lack_something(episode: Episode, objects: _Objects) -> bool:
     """Return whether something may have been left out of an episode: what is None may be null."""
     optional = episode.model_fields_set
     return (
@@ -63,7 +66,7 @@ def _may_lack_something(episode: Episode, objects: list[CodedEntry]) -> bool:
     )
 
 
-def _may_mislead(value: bytes, objects: list[CodedEntry]) -> bool:
+def _may_mislead(value: bytes, objects: _Objects) -> bool:
     """Return whether the parser may have accepted what JSON forbids or leaves undefined.
 
     It accepts NaN and Infinity as numbers and, of a repeated name, takes the last value.

@@ -18,6 +18,7 @@ _DOCUMENTS: Final = (
 """How documents, archives and images begin."""
 
 _WIDE_MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+_WIDE_TEXT: Final = re.compile(rb"[ -~]\x00[ -~]\x00|[ -~]\x00{3}|\x00[ -~]\x00[ -~]")
 _HL7: Final = (b"MSH|", b"FHS|", b"BHS|")
 _BLANKS: Final = b" \t\r\n\x0b"
 """With the byte that MLLP puts before an HL7 message."""
@@ -50,11 +51,7 @@ def is_wide_text(text: bytes) -> bool:
     """Return whether a text is of two or four bytes a character: UTF-16 or UTF-32."""
     if text.startswith(_WIDE_MARKS):
         return True
-    low, high = text[0:4:2], text[1:4:2]
-    return any(
-        zeros == b"\x00\x00" and letters.isascii() and letters.replace(b"\x00", b"").strip()
-        for zeros, letters in ((low, high), (high, low))
-    )
+    return _WIDE_TEXT.match(text) is not None
 
 
 def recognise_json(content: object) -> Hint | None:

@@ -107,8 +107,8 @@ BASE64_DATA: Final = Hint(
 OTHER_CAPITALS: Final = Hint(
     "other-capitals",
     Reason.NOT_AN_EPISODE,
-    "looks like an episode with names in other capitals or without underscores: "
-    "write them as episode_id, provider_code, procedures and diagnoses",
+    "looks like an episode with names in other capitals: "
+    "write episode_id, provider_code, procedures and diagnoses",
     Sample(_SHORT.replace(b"episode_id", b"EPISODE_ID")),
     Sample(_SHORT),
 )

@@ -11,7 +11,7 @@ from typing_extensions import TypedDict  # pydantic needs this one before Python
 
 from schemas.codes import CODE_CHARACTERS, normalise
 from schemas.frozen import Frozen
-from schemas.verdict import Remark
+from schemas.rejection import Remark
 
 CODES_IN_A_LIST: Final = 200
 """Maximum number of procedures, and of diagnoses, in an episode."""

@@ -1,4 +1,4 @@
-"""The rejection: why a record is not an episode."""
+"""The rejection: why a record is not an episode; the remark: what was left out of one that is."""
 
 from enum import StrEnum
 from typing import Final
@@ -26,6 +26,13 @@ class Fault(Frozen):
 
     place: str = Field(description="Path of the field, or line and column of the JSON error.")
     message: str = Field(description="What is wrong, without quoting the value.")
+
+
+class Remark(Frozen):
+    """Something in an episode that was left out, though the episode was read."""
+
+    place: str = Field(description="Path of the field in the submitted episode.")
+    message: str = Field(description="Why it was left out, without quoting the value.")
 
 
 class Rejection(Frozen):

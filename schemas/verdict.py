@@ -6,7 +6,7 @@ from typing import Final
 from pydantic import Field
 
 from schemas.frozen import Frozen
-from schemas.rejection import Rejection
+from schemas.rejection import Rejection, Remark
 
 RULESET: Final = "2"
 """Version of the rule set that verdicts are based on."""
@@ -87,13 +87,6 @@ class Finding(Frozen):
     )
     expected: str = Field(description="What would be correct, in a coder's words.")
     fix: Fix | None = Field(default=None, description="How to fix it, where that is certain.")
-
-
-class Remark(Frozen):
-    """Something in an episode that was left out, though the episode was read."""
-
-    place: str = Field(description="Path of the field in the submitted episode.")
-    message: str = Field(description="Why it was left out, without quoting the value.")
 
 
 class Source(Frozen):

@@ -5,8 +5,7 @@ from typing import Final
 
 from schemas.codes import read_procedure_code
 from schemas.episode import Episode, Withdrawal, code_of
-from schemas.rejection import Fault, Reason, Rejection
-from schemas.verdict import Remark
+from schemas.rejection import Fault, Reason, Rejection, Remark
 from streams.validation.reading.code_lists import (
     DIAGNOSES,
     PROCEDURES,

@@ -5,8 +5,7 @@ from itertools import islice
 from typing import Final
 
 from schemas.episode import CodeEntry, Episode, read_date
-from schemas.rejection import MAX_FAULTS
-from schemas.verdict import Remark
+from schemas.rejection import MAX_FAULTS, Remark
 from streams.validation.reading.code_lists import DIAGNOSES, PROCEDURES, is_empty_slot
 
 NOT_A_DATE: Final = "is not a date such as 2026-01-31, and was left out"

@@ -1,0 +1,67 @@
+"""The first stage: an episode out of scope, known as such by its identity and procedures alone.
+
+Nine records of ten and more in a national feed are, and nothing else of them matters. Whatever
+this stage is not sure of is read whole, so it never decides otherwise than `read_episode`.
+"""
+
+from typing import Annotated, Any, Final, NotRequired
+
+from pydantic import Field, Strict, StringConstraints, TypeAdapter, ValidationError
+from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
+
+from schemas.codes import read_procedure_code
+from schemas.episode import CODES_IN_A_LIST, Code
+from streams.validation.reading.searches import holds_rare_names, may_be_in_scope, may_mislead
+
+_WHOLE_NUMBERS: Final = 10**18
+
+
+class _Entry(TypedDict):
+    code: Code
+    date: NotRequired[Any]
+
+
+class _Episode(TypedDict):
+    """What decides the scope, and what helps to know that no name is given twice."""
+
+    episode_id: Annotated[
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+        | Annotated[int, Strict(), Field(ge=-_WHOLE_NUMBERS, le=_WHOLE_NUMBERS)],
+        Field(union_mode="left_to_right"),
+    ]
+    provider_code: Annotated[
+        str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9]{3,12}$")
+    ]
+    procedures: Annotated[
+        list[Annotated[_Entry | Code, Field(union_mode="left_to_right")]],
+        Field(max_length=CODES_IN_A_LIST),
+    ]
+    diagnoses: NotRequired[list[Any]]
+
+
+_validate_json: Final = TypeAdapter(_Episode).validator.validate_json
+_ABSENT: Final = object()
+
+
+def malformed_if_out_of_scope(value: bytes) -> int | None:
+    """Return how many procedures of an episode out of scope are malformed.
+
+    None if the value is anything else, or has to be read whole to know.
+    """
+    if may_be_in_scope(value):
+        return None
+    try:
+        episode: _Episode = _validate_json(value)
+    except ValidationError:
+        return None
+    entries = episode["procedures"]
+    codes = [
+        read_procedure_code(each if isinstance(each, str) else each["code"]) for each in entries
+    ]
+    if any(code.vertebroplasty for code in codes):
+        return None
+    objects = [each for each in (*entries, *episode.get("diagnoses", ())) if isinstance(each, dict)]
+    dated = sum(["date" in each for each in objects])
+    if may_mislead(value, len(objects), dated) or holds_rare_names(value):
+        return None
+    return sum([code.malformed for code in codes])

@@ -14,6 +14,7 @@ from pydantic import (
 )
 
 from streams.alerts.threshold import read_threshold
+from streams.validation.routing import HEADER_NAMES
 
 KafkaName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$", max_length=200)]
 
@@ -24,6 +25,19 @@ def _readable(threshold: str) -> str:
 
 
 AlertFrom = Annotated[str, AfterValidator(_readable)]
+
+
+def _not_reserved(names: str) -> str:
+    """Raise ValueError if a name is that of a header of ours."""
+    if reserved := sorted(HEADER_NAMES.intersection(names.split(","))):
+        message = f"{', '.join(reserved)} is set by ipg12 itself; leave it out"
+        raise ValueError(message)
+    return names
+
+
+HeaderNames = Annotated[
+    str, StringConstraints(pattern=r"^([^\s,]+(,[^\s,]+)*)?$"), AfterValidator(_not_reserved)
+]
 
 
 def _web_address(url: SecretStr) -> SecretStr:

@@ -20,6 +20,7 @@ from streams.alerts.threshold import NEVER, Threshold, read_threshold
 from streams.errors import OperatorError
 from streams.setting_types import (
     AlertFrom,
+    HeaderNames,
     KafkaName,
     OutOfScope,
     PublicUrl,
@@ -65,6 +66,10 @@ class Settings(BaseModel):
         ge=1,
         le=64 * MAX_RECORD_BYTES,
         description="Maximum size of a value in bytes; larger records become dead letters.",
+    )
+    echo_headers: HeaderNames = Field(
+        default="traceparent,tracestate,correlation-id,kafka_correlationId,ce_id",
+        description="Headers copied from a record to its verdict: names separated by commas.",
     )
     check_crcs: bool = Field(
         default=True, description="Verify checksums of batches; the embedded broker's are wrong."
@@ -132,6 +137,11 @@ class Settings(BaseModel):
             return _Environment(**_secrets_from_files())
         except ValidationError as error:
             raise OperatorError(_one_line(error)) from None
+
+    @property
+    def echoed_headers(self) -> frozenset[str]:
+        """Names of the headers that are copied from a record to its verdict."""
+        return frozenset(filter(None, self.echo_headers.split(",")))
 
     @property
     def alert_thresholds(self) -> dict[Severity, Threshold | None]:

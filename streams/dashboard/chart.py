@@ -14,6 +14,7 @@ STACKED: Final = (
     Outcome.COMPLIANT,
     Outcome.NON_COMPLIANT,
     Outcome.DEAD_LETTER,
+    Outcome.WITHDRAWN,
     Outcome.OUT_OF_SCOPE,
 )
 

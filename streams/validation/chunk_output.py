@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from schemas.codes import read_procedure_code
 from schemas.ledger import LedgerRow
-from schemas.verdict import PUBLISHED, Outcome, Verdict
-from streams.packed import Packed
+from schemas.rejection import Reason
+from schemas.verdict import PUBLISHED, Format, Outcome, Verdict
 from streams.records import Record, Row, copied_timestamp
 from streams.validation.check import judge, refuse
 from streams.validation.reading import MAX_RECORD_BYTES, too_large
@@ -24,6 +25,11 @@ class ChunkOutput:
     verdicts: list[Row] = field(default_factory=list)
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     rules: Counter[str] = field(default_factory=Counter)
+    formats: Counter[Format] = field(default_factory=Counter)
+    reasons: Counter[Reason] = field(default_factory=Counter)
+    """Dead letters by the reason of their rejection."""
+    unreadable: int = 0
+    """Records out of scope with a malformed procedure."""
 
 
 def judge_chunk(
@@ -42,33 +48,50 @@ def judge_chunk(
     for record in records:
         offset = record.offset
         value = record.value
-        if isinstance(value, Packed):
-            verdict = _judge_packed(value, max_bytes, rules)
-        else:
-            verdict = judge(value, max_bytes, rules)
+        verdict = _judge(record, max_bytes, rules)
         outcome = verdict.outcome
         output.outcomes[outcome] += 1
+        if verdict.format is not None:
+            output.formats[verdict.format] += 1
         timestamp = copied_timestamp(record)
-        published = outcome in PUBLISHED
-        if published or copy_out_of_scope:
+        if outcome in PUBLISHED:
             headers = routing.headers(verdict, offset, record.headers)
             output.copies[outcome].append(Row(record.key, value, timestamp, headers))
-        if published:
-            output.verdicts.append(Row(*routing.verdict(verdict, offset), timestamp, []))
-            output.rules.update(finding.rule for finding in verdict.findings)
+            headers = routing.verdict_headers(outcome, offset, record.headers)
+            output.verdicts.append(Row(*routing.verdict(verdict, offset), timestamp, headers))
+            output.rules.update([finding.rule for finding in verdict.findings])
+            if verdict.rejection:
+                output.reasons[verdict.rejection.reason] += 1
+            continue
+        unreadable = _malformed_procedures(verdict)
+        output.unreadable += unreadable > 0
+        if copy_out_of_scope:
+            headers = routing.headers(verdict, offset, record.headers, unreadable)
+            output.copies[outcome].append(Row(record.key, value, timestamp, headers))
     return output
 
 
-def _judge_packed(value: Packed, max_bytes: int, rules: Sequence[Rule]) -> Verdict:
-    """Check a compressed value; one larger than `max_bytes` is not decompressed."""
+def _judge(record: Record, max_bytes: int, rules: Sequence[Rule]) -> Verdict:
+    """Check a record; what is larger than `max_bytes` is not decompressed."""
+    value = record.value
+    if isinstance(value, bytes):
+        return judge(value, max_bytes, rules)
+    if value is None:
+        key = record.key if record.key and len(record.key) <= max_bytes else b""
+        return judge(None, max_bytes, rules, key=bytes(key))
     if len(value) > max_bytes:
         return refuse(too_large(len(value), max_bytes))
     return judge(bytes(value), max_bytes, rules)
 
 
+def _malformed_procedures(verdict: Verdict) -> int:
+    """Return how many procedures of an episode out of scope are malformed."""
+    return sum([read_procedure_code(code).malformed for code in verdict.procedures or ()])
+
+
 def next_row(row: LedgerRow | None, output: ChunkOutput) -> LedgerRow:
     """Return the ledger row to commit with the output; `row` is the previous one."""
-    outcomes = Counter(row.outcomes if row else dict.fromkeys(Outcome, 0))
+    outcomes = Counter(dict.fromkeys(Outcome, 0) | (row.outcomes if row else {}))
     rules = Counter(row.rules if row else {})
     outcomes.update(output.outcomes)
     rules.update(output.rules)

@@ -1,11 +1,11 @@
 """Headers of output records, and the records on the verdicts topic."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from pydantic_core import to_json
 
-from schemas.verdict import RULESET, Finding, Outcome, Source, Verdict
+from schemas.verdict import RULESET, Finding, Outcome, Verdict
 from streams.records import Header
 
 MAX_FINDINGS_BYTES: Final = 16_384
@@ -18,6 +18,7 @@ HEADER_NAMES: Final = frozenset(
         "ipg12-rules",
         "ipg12-source",
         "ipg12-findings",
+        "ipg12-unreadable",
         "__dlq.errors.topic",
         "__dlq.errors.partition",
         "__dlq.errors.offset",
@@ -38,8 +39,14 @@ _OPENING: Final[dict[Outcome, list[Header]]] = {
 class Routing:
     """Creates headers and verdict records for the records of one source partition."""
 
-    def __init__(self, topic: str, partition: int, group: str) -> None:
-        """Set the source partition, and the consumer group that reads it."""
+    def __init__(
+        self, topic: str, partition: int, group: str, *, echo: Collection[str] = frozenset()
+    ) -> None:
+        """Set the source partition, and the consumer group that reads it.
+
+        `echo` names the headers of a record that its verdict gets too.
+        """
+        self._echo = frozenset(echo)
         self._topic = topic
         self._partition = partition
         self._source = f"{topic}/{partition}/"
@@ -50,10 +57,17 @@ class Routing:
             ("kafka_dlt-original-topic", topic.encode()),
         ]
 
-    def headers(self, verdict: Verdict, offset: int, incoming: Iterable[Header]) -> list[Header]:
-        """Return the headers of an output record: the incoming ones, then ours."""
+    def headers(
+        self, verdict: Verdict, offset: int, incoming: Iterable[Header], unreadable: int = 0
+    ) -> list[Header]:
+        """Return the headers of an output record: the incoming ones, then ours.
+
+        `unreadable` is the number of malformed procedures of an episode out of scope.
+        """
         outcome = verdict.outcome
-        headers = self._opening(outcome, offset, incoming)
+        headers = self._with_ours(_theirs(incoming), outcome, offset)
+        if unreadable:
+            headers.append(("ipg12-unreadable", str(unreadable).encode()))
         if verdict.findings:
             headers.append(("ipg12-rules", ",".join(verdict.rules).encode()))
         if outcome in _REFUSED:
@@ -64,17 +78,25 @@ class Routing:
 
     def refused(self, message: str, offset: int, incoming: Iterable[Header]) -> list[Header]:
         """Return the headers of a dead letter that is not an episode; `message` says why."""
-        headers = self._opening(Outcome.DEAD_LETTER, offset, incoming)
+        headers = self._with_ours(_theirs(incoming), Outcome.DEAD_LETTER, offset)
         return headers + self._dead_letter_queue(message, offset)
 
     def verdict(self, verdict: Verdict, offset: int) -> tuple[bytes | None, bytes]:
         """Return the key and value of the record on the verdicts topic."""
-        source = Source(topic=self._topic, partition=self._partition, offset=offset)
+        source = {"topic": self._topic, "partition": self._partition, "offset": offset}
         key = verdict.provider_code.encode() if verdict.provider_code else None
-        return key, to_json(verdict.model_copy(update={"source": source}))
+        # Copying the model would take longer than writing it.
+        return key, to_json(vars(verdict) | {"source": source})
 
-    def _opening(self, outcome: Outcome, offset: int, incoming: Iterable[Header]) -> list[Header]:
-        headers = [header for header in incoming if header[0] not in HEADER_NAMES]
+    def verdict_headers(
+        self, outcome: Outcome, offset: int, incoming: Iterable[Header]
+    ) -> list[Header]:
+        """Return the headers of the record on the verdicts topic: those to echo, then ours."""
+        echoed = [header for header in incoming if header[0] in self._echo]
+        return self._with_ours(echoed, outcome, offset)
+
+    def _with_ours(self, headers: list[Header], outcome: Outcome, offset: int) -> list[Header]:
+        """Append to `headers` those that every record gets."""
         headers += _OPENING[outcome]
         headers.append(("ipg12-source", f"{self._source}{offset}".encode()))
         return headers
@@ -87,12 +109,18 @@ class Routing:
         ]
 
 
+def _theirs(incoming: Iterable[Header]) -> list[Header]:
+    return [header for header in incoming if header[0] not in HEADER_NAMES]
+
+
 def _message(verdict: Verdict) -> str:
-    """Return one line on why a record was refused: rule codes, or the reason and faults."""
-    if verdict.rejection is None:
+    """Return one line on why a record was refused: rule codes, or reason, faults and hint."""
+    rejection = verdict.rejection
+    if rejection is None:
         return f"breaks {', '.join(verdict.rules)}"
-    faults = "; ".join(f"{fault.place} {fault.message}" for fault in verdict.rejection.errors)
-    return f"{verdict.rejection.reason}: {faults}"
+    faults = [f"{fault.place} {fault.message}" for fault in rejection.errors]
+    hint = [rejection.hint] if rejection.hint else []
+    return f"{rejection.reason}: {'; '.join(faults + hint)}"
 
 
 def _findings(findings: Iterable[Finding]) -> bytes:

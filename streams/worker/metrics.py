@@ -10,7 +10,8 @@ from prometheus_client import Histogram
 from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
 
-from schemas.verdict import RULESET, Outcome
+from schemas.rejection import Reason
+from schemas.verdict import RULESET, Format, Outcome
 from streams.engine.partition_metrics import PartitionMetrics
 from streams.records import Record
 from streams.validation.chunk_output import ChunkOutput
@@ -26,7 +27,7 @@ class Metrics(PartitionMetrics):
     """The metrics of the worker."""
 
     def __init__(self, rules: Iterable[Rule] = RULES) -> None:
-        """Begin every outcome, and every rule of `rules`, with 0."""
+        """Begin every label with 0: outcomes, the rules of `rules`, reasons and formats."""
         super().__init__("ipg12_")
         self.outcomes: Counts[Outcome] = Counts()
         """Records processed since the process started."""
@@ -34,6 +35,11 @@ class Metrics(PartitionMetrics):
         findings = self.counter(
             "ipg12_findings", "Findings, by rule and severity.", "rule", "severity"
         )
+        self._unreadable = self.counter(
+            "ipg12_unreadable_procedures", "Records out of scope with a malformed procedure."
+        )
+        reasons = self.counter("ipg12_dead_letters", "Dead letters, by reason.", "reason")
+        formats = self.counter("ipg12_formats", "Records that were read, by format.", "format")
         self._validation = Histogram(
             "ipg12_validation_seconds",
             "Time to read and check the records of a chunk, in seconds.",
@@ -66,6 +72,8 @@ class Metrics(PartitionMetrics):
         self._findings_by_rule = {
             rule.code: findings.labels(rule.code, rule.severity) for rule in rules
         }
+        self._dead_letters = {reason: reasons.labels(reason) for reason in Reason}
+        self._formats = {each: formats.labels(each) for each in Format}
 
     def committed(
         self, output: ChunkOutput, records: Sequence[Record], judged_seconds: float
@@ -76,6 +84,11 @@ class Metrics(PartitionMetrics):
             self._records.labels(outcome).inc(count)
         for rule, count in output.rules.items():
             self._findings_by_rule[rule].inc(count)
+        for reason, count in output.reasons.items():
+            self._dead_letters[reason].inc(count)
+        for written_in, count in output.formats.items():
+            self._formats[written_in].inc(count)
+        self._unreadable.inc(output.unreadable)
         self._validation.observe(judged_seconds)
         self._chunk_records.observe(len(records))
         self._end_to_end.observe(records)

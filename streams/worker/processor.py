@@ -40,7 +40,9 @@ class ValidationProcessor:
         self._source = source
         self._topics = Topics(settings.topic_prefix)
         self._metrics = metrics
-        self._routing = Routing(source.topic, source.partition, settings.group)
+        self._routing = Routing(
+            source.topic, source.partition, settings.group, echo=settings.echoed_headers
+        )
         self._writer = writer
         self._ledger = ledger
         self._rules = rules

@@ -46,11 +46,13 @@ def test_every_alarm_has_a_panel_that_leads_to_its_paragraph() -> None:
     assert alarms <= named_anchors
 
 
-def test_the_line_among_dead_letters_is_where_their_alarm_begins() -> None:
-    (panel,) = (each for each in PANELS if each["targets"][0]["expr"] == "ipg12_dead_letter_share")
+@pytest.mark.parametrize("alarm", ["Ipg12DeadLetterFlood", "Ipg12UnreadableProcedures"])
+def test_the_line_in_a_panel_is_where_its_alarm_begins(alarm: str) -> None:
+    (rule,) = (rule for group in ALARMS for rule in group["rules"] if rule["alert"] == alarm)
+    shown, limit = re.split(r" > |\s+and ", rule["expr"])[:2]
+    (panel,) = (each for each in PANELS if each["targets"][0]["expr"] == shown)
     (_, line) = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
-    rules = "\n".join(rule["expr"] for group in ALARMS for rule in group["rules"])
-    assert re.findall(r"ipg12_dead_letter_share > (\S+)", rules) == [str(line["value"])]
+    assert str(line["value"]) == limit
 
 
 def test_a_query_names_no_provider_and_no_episode() -> None:

@@ -5,13 +5,15 @@ import pytest
 from fakes import FakeRecord
 
 from schemas.ledger import LedgerRow
-from schemas.verdict import Outcome, Verdict
+from schemas.rejection import Reason
+from schemas.verdict import Format, Outcome, Verdict
 from streams.packed import Packed
 from streams.validation.chunk_output import ChunkOutput, judge_chunk, next_row
 from streams.validation.reading import MAX_RECORD_BYTES
 from streams.validation.routing import Routing
 
-ROUTING = Routing("ipg12.episodes", 3, "ipg12")
+ROUTING = Routing("ipg12.episodes", 3, "ipg12", echo={"trace"})
+KEY = b"R0A/E1"
 
 
 def episode(*procedures: str) -> bytes:
@@ -23,13 +25,14 @@ VALUES = {
     Outcome.COMPLIANT: episode("V44.4", "V55.1", "Y53.4", "Z66.5"),
     Outcome.NON_COMPLIANT: episode("V44.4", "Y53.4", "V55.1", "V55.2", "V55.3", "Z66.5"),
     Outcome.OUT_OF_SCOPE: episode("W37.1"),
-    Outcome.DEAD_LETTER: None,
+    Outcome.DEAD_LETTER: b"{",
+    Outcome.WITHDRAWN: None,
 }
 
 
 def judged(*, copy_out_of_scope: bool = True, max_bytes: int = MAX_RECORD_BYTES) -> ChunkOutput:
     chunk = [
-        FakeRecord(offset, value, key=b"k", timestamp=1000 + offset)
+        FakeRecord(offset, value, KEY, timestamp=1000 + offset, headers=[("trace", b"1")])
         for offset, value in enumerate(VALUES.values(), start=7)
     ]
     return judge_chunk(chunk, ROUTING, max_bytes=max_bytes, copy_out_of_scope=copy_out_of_scope)
@@ -39,10 +42,10 @@ def test_each_record_is_copied_once_under_its_outcome_as_it_came() -> None:
     output = judged()
     for offset, (outcome, value) in enumerate(VALUES.items(), start=7):
         (row,) = output.copies[outcome]
-        assert (row.key, row.value, row.timestamp) == (b"k", value, 1000 + offset)
+        assert (row.key, row.value, row.timestamp) == (KEY, value, 1000 + offset)
         assert ("ipg12-outcome", outcome.encode()) in row.headers
     assert output.outcomes == dict.fromkeys(Outcome, 1)
-    assert output.upto == 10
+    assert output.upto == 11
 
 
 def test_every_record_but_those_out_of_scope_is_answered_with_its_source() -> None:
@@ -52,8 +55,13 @@ def test_every_record_but_those_out_of_scope_is_answered_with_its_source() -> No
         (Outcome.COMPLIANT, 7),
         (Outcome.NON_COMPLIANT, 8),
         (Outcome.DEAD_LETTER, 10),
+        (Outcome.WITHDRAWN, 11),
     ]
-    assert [row.timestamp for row in judged().verdicts] == [1007, 1008, 1010]
+    assert [row.timestamp for row in judged().verdicts] == [1007, 1008, 1010, 1011]
+    for row, (outcome, offset) in zip(judged().verdicts, sources, strict=True):
+        assert row.headers[0] == ("trace", b"1")
+        assert ("ipg12-outcome", outcome.encode()) in row.headers
+        assert ("ipg12-source", f"ipg12.episodes/3/{offset}".encode()) in row.headers
 
 
 def test_records_out_of_scope_are_counted_but_not_copied_where_so_configured() -> None:
@@ -64,22 +72,63 @@ def test_records_out_of_scope_are_counted_but_not_copied_where_so_configured() -
 
 def test_a_record_over_the_configured_size_is_a_dead_letter() -> None:
     output = judged(max_bytes=20)
-    assert output.outcomes == {Outcome.DEAD_LETTER: 4}
+    assert output.outcomes == {Outcome.DEAD_LETTER: 4, Outcome.WITHDRAWN: 1}
+    assert output.reasons == {Reason.TOO_LARGE: 3, Reason.NOT_JSON: 1}
 
 
-def test_rules_are_counted_by_finding() -> None:
-    assert judged().rules == {"LV02": 1, "LV03": 2}
+def test_rules_are_counted_by_finding_and_records_by_format_or_reason() -> None:
+    output = judged()
+    assert output.rules == {"LV02": 1, "LV03": 2}
+    assert output.formats == {Format.EPISODE: 4}
+    assert output.reasons == {Reason.NOT_JSON: 1}
+
+
+@pytest.mark.parametrize("copied", [True, False])
+def test_malformed_procedures_are_counted_where_an_episode_is_out_of_scope(copied: bool) -> None:  # noqa: FBT001
+    values = [episode("W37.1", "12345006"), episode("nil", "?"), episode("V44.4", "nil")]
+    chunk = [
+        FakeRecord(offset, value, headers=[("ipg12-unreadable", b"9")])
+        for offset, value in enumerate([*values, episode("W37.1"), None])
+    ]
+    output = judge_chunk(chunk, ROUTING, copy_out_of_scope=copied)
+    assert output.unreadable == 2
+    shown = [
+        [value for name, value in row.headers if name == "ipg12-unreadable"]
+        for rows in output.copies.values()
+        for row in rows
+    ]
+    assert [each for each in shown if each] == ([[b"1"], [b"2"]] if copied else [])
+
+
+def test_a_withdrawal_is_read_from_its_key_unless_that_is_too_large() -> None:
+    def outcomes(key: bytes | Packed | None, limit: int) -> set[Outcome]:
+        output = judge_chunk([FakeRecord(0, None, key)], ROUTING, max_bytes=limit)
+        return set(output.outcomes)
+
+    packed = Packed(io.BytesIO(KEY).read, len(KEY))
+    for key in (KEY, packed):
+        assert outcomes(key, len(KEY)) == {Outcome.WITHDRAWN}
+        assert outcomes(key, len(KEY) - 1) == {Outcome.DEAD_LETTER}
+    for key in (None, b"", b"E1"):
+        assert outcomes(key, MAX_RECORD_BYTES) == {Outcome.DEAD_LETTER}
 
 
 def test_a_ledger_row_adds_a_chunk_to_what_was_counted_before() -> None:
     first = next_row(None, judged())
+    counted_before = {Outcome.COMPLIANT: 4, Outcome.DEAD_LETTER: 1}
+    taken_up = next_row(LedgerRow(upto=5, outcomes=counted_before, rules={}), judged())
     second = next_row(first, judged())
     assert first == LedgerRow(
-        upto=10, outcomes=dict.fromkeys(Outcome, 1), rules={"LV02": 1, "LV03": 2}
+        upto=11, outcomes=dict.fromkeys(Outcome, 1), rules={"LV02": 1, "LV03": 2}
     )
     assert second == LedgerRow(
-        upto=10, outcomes=dict.fromkeys(Outcome, 2), rules={"LV02": 2, "LV03": 4}
+        upto=11, outcomes=dict.fromkeys(Outcome, 2), rules={"LV02": 2, "LV03": 4}
     )
+    assert taken_up.outcomes == {
+        **dict.fromkeys(Outcome, 1),
+        Outcome.COMPLIANT: 5,
+        Outcome.DEAD_LETTER: 2,
+    }
 
 
 def test_a_packed_value_is_judged_as_any_other_unless_it_is_too_large_to_be_read() -> None:

@@ -2,18 +2,29 @@ import json
 
 import pytest
 
+from schemas.rejection import Fault, Reason, Rejection
 from schemas.verdict import RULESET, Outcome, Verdict
 from streams.records import Header
-from streams.validation.check import check, judge
+from streams.validation.check import check, judge, refuse
 from streams.validation.routing import HEADER_NAMES, MAX_FINDINGS_BYTES, Routing
 from streams.validation.rule import coded
 
-ROUTING = Routing("ipg12.episodes", 3, "ipg12")
+ROUTING = Routing("ipg12.episodes", 3, "ipg12", echo={"trace", "ce_id"})
 COMPLIANT = check(coded("V44.4 V55.1 Y53.4 Z66.5"))
 WARNED = check(coded("V44.4 V55.9 Y53.4 Z66.9"))
 NON_COMPLIANT = check(coded("Y53.4 V44.4 V55 Z66 V44.4 V55.1 Y53.4 Z66.5"))
 OUT_OF_SCOPE = check(coded("V44.5 V55.1"))
-DEAD_LETTER = judge(b'{"episode_id": "E1", "provider_code": "R0A", "procedures": "V44.4"}')
+DEAD_LETTER = refuse(
+    Rejection(
+        reason=Reason.NOT_AN_EPISODE,
+        errors=(
+            Fault(place="procedures", message="should be a list"),
+            Fault(place="provider_code", message="is required"),
+        ),
+        hint="several episodes? send one record for each",
+    )
+)
+WITHDRAWN = judge(None, key=b"R0A/E1")
 
 ALWAYS = {"ipg12-outcome", "ipg12-ruleset", "ipg12-source"}
 REFUSED = {
@@ -26,8 +37,8 @@ REFUSED = {
 }
 
 
-def added(verdict: Verdict) -> dict[str, str]:
-    headers = ROUTING.headers(verdict, 41, [])
+def added(verdict: Verdict, unreadable: int = 0) -> dict[str, str]:
+    headers = ROUTING.headers(verdict, 41, [], unreadable)
     assert len({name for name, _ in headers}) == len(headers)
     return {name: (value or b"").decode() for name, value in headers}
 
@@ -42,6 +53,7 @@ def added(verdict: Verdict) -> dict[str, str]:
             NON_COMPLIANT, ALWAYS | REFUSED | {"ipg12-rules", "ipg12-findings"}, id="non-compliant"
         ),
         pytest.param(DEAD_LETTER, ALWAYS | REFUSED, id="dead letter"),
+        pytest.param(WITHDRAWN, ALWAYS, id="withdrawn"),
     ],
 )
 def test_an_output_record_has_the_headers_of_its_outcome(verdict: Verdict, names: set[str]) -> None:
@@ -52,23 +64,28 @@ def test_an_output_record_has_the_headers_of_its_outcome(verdict: Verdict, names
     assert headers["ipg12-source"] == "ipg12.episodes/3/41"
 
 
-def test_the_five_examples_have_the_outcomes_they_stand_for() -> None:
-    verdicts = (COMPLIANT, WARNED, OUT_OF_SCOPE, NON_COMPLIANT, DEAD_LETTER)
+def test_the_examples_have_the_outcomes_they_stand_for() -> None:
+    verdicts = (COMPLIANT, WARNED, OUT_OF_SCOPE, NON_COMPLIANT, DEAD_LETTER, WITHDRAWN)
     assert [verdict.outcome for verdict in verdicts] == [
         Outcome.COMPLIANT,
         Outcome.COMPLIANT,
         Outcome.OUT_OF_SCOPE,
         Outcome.NON_COMPLIANT,
         Outcome.DEAD_LETTER,
+        Outcome.WITHDRAWN,
     ]
 
 
 def test_every_header_that_is_added_is_one_that_is_ours() -> None:
-    assert set(added(NON_COMPLIANT)) == HEADER_NAMES
+    assert set(added(NON_COMPLIANT)) | {"ipg12-unreadable"} == HEADER_NAMES
+
+
+def test_a_record_out_of_scope_says_how_many_procedures_are_unreadable_if_any_is() -> None:
+    assert added(OUT_OF_SCOPE, 12) == {**added(OUT_OF_SCOPE), "ipg12-unreadable": "12"}
 
 
 def test_rules_are_named_once_each_in_the_order_of_the_findings() -> None:
-    assert added(NON_COMPLIANT)["ipg12-rules"] == "PX02,IC01,PX03"
+    assert added(NON_COMPLIANT)["ipg12-rules"] == "PX02,PX03,PX07"
     assert [finding.rule for finding in NON_COMPLIANT.findings].count("PX03") == 2
 
 
@@ -81,11 +98,13 @@ def test_a_refused_record_says_where_it_came_from() -> None:
     assert headers["__dlq.errors.group"] == "ipg12"
 
 
-def test_the_message_names_rules_or_the_reason_and_places() -> None:
-    assert added(NON_COMPLIANT)["__dlq.errors.message"] == "breaks PX02, IC01, PX03"
+def test_the_message_names_rules_or_the_reason_the_places_and_the_hint() -> None:
+    assert added(NON_COMPLIANT)["__dlq.errors.message"] == "breaks PX02, PX03, PX07"
     assert added(DEAD_LETTER)["__dlq.errors.message"] == (
-        "not-an-episode: procedures should be a list; diagnoses is required"
+        "not-an-episode: procedures should be a list; provider_code is required; "
+        "several episodes? send one record for each"
     )
+    assert added(judge(b""))["__dlq.errors.message"].startswith("not-json: line ")
 
 
 def test_headers_that_came_in_pass_through_in_order_but_for_those_that_are_ours() -> None:
@@ -98,6 +117,25 @@ def test_headers_that_came_in_pass_through_in_order_but_for_those_that_are_ours(
     headers = ROUTING.headers(COMPLIANT, 41, incoming)
     assert headers[:3] == [("trace", b"1"), ("trace", b"\xff"), ("IPG12-outcome", b"another name")]
     assert dict(headers[3:]) == dict(ROUTING.headers(COMPLIANT, 41, []))
+
+
+def test_an_answer_echoes_the_headers_it_was_told_to_as_they_came_and_no_other() -> None:
+    incoming: list[Header] = [
+        ("trace", b"\xff"),
+        ("kept-from-the-answer", b"1"),
+        ("ipg12-rules", b"forged"),
+        ("ce_id", None),
+        ("trace", b"1"),
+        ("Trace", b"another name"),
+    ]
+    assert ROUTING.verdict_headers(Outcome.COMPLIANT, 41, incoming) == [
+        ("trace", b"\xff"),
+        ("ce_id", None),
+        ("trace", b"1"),
+        ("ipg12-outcome", b"compliant"),
+        ("ipg12-ruleset", RULESET.encode()),
+        ("ipg12-source", b"ipg12.episodes/3/41"),
+    ]
 
 
 def test_records_do_not_share_the_list_of_their_headers() -> None:

@@ -18,6 +18,8 @@ from streams.settings import Settings
         ("IPG12_CHUNK_RECORDS", "0"),
         ("IPG12_CHUNK_RECORDS", "many"),
         ("IPG12_MAX_RECORD_BYTES", "-1"),
+        ("IPG12_ECHO_HEADERS", "trace, span"),
+        ("IPG12_ECHO_HEADERS", ",trace"),
         ("IPG12_WEB_PORT", "70000"),
         ("IPG12_SECURITY_PROTOCOL", "plain"),
         ("IPG12_SASL_MECHANISM", "GSSAPI"),
@@ -40,6 +42,15 @@ def test_a_bad_value_is_one_line_that_names_its_variable_and_not_the_value(
     assert name in message
     assert "\n" not in message
     assert not value or value not in message.replace(name, "")
+
+
+def test_headers_to_echo_are_names_and_none_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    for names, read in (("trace,größe", {"trace", "größe"}), ("", set())):
+        monkeypatch.setenv("IPG12_ECHO_HEADERS", names)
+        assert Settings.read().echoed_headers == read
+    monkeypatch.setenv("IPG12_ECHO_HEADERS", "trace,ipg12-source")
+    with pytest.raises(OperatorError, match=r"^IPG12_ECHO_HEADERS: ipg12-source is set by ipg12"):
+        Settings.read()
 
 
 def test_a_password_comes_from_the_file_that_is_named_and_shows_nowhere(

@@ -5,7 +5,8 @@ from aiokafka.structs import TopicPartition
 from fakes import FakeRecord
 from prometheus_client.parser import text_string_to_metric_families
 
-from schemas.verdict import RULESET, Outcome
+from schemas.rejection import Reason
+from schemas.verdict import RULESET, Format, Outcome
 from streams.validation.chunk_output import ChunkOutput
 from streams.validation.rules import RULES
 from streams.worker.metrics import Metrics
@@ -21,9 +22,14 @@ def samples(metrics: Metrics) -> dict[str, float]:
     }
 
 
-def test_every_outcome_and_rule_stands_there_with_zero_before_it_happens() -> None:
+def test_every_label_stands_there_with_zero_before_it_happens() -> None:
     shown = samples(Metrics())
-    assert [shown[f"ipg12_records_total{{outcome={outcome}}}"] for outcome in Outcome] == [0] * 4
+    assert [shown[f"ipg12_records_total{{outcome={outcome}}}"] for outcome in Outcome] == [0] * 5
+    for reason in Reason:
+        assert shown[f"ipg12_dead_letters_total{{reason={reason}}}"] == 0
+    for each in Format:
+        assert shown[f"ipg12_formats_total{{format={each}}}"] == 0
+    assert shown["ipg12_unreadable_procedures_total"] == 0
     for rule in RULES:
         assert shown[f"ipg12_findings_total{{rule={rule.code}}}{{severity={rule.severity}}}"] == 0
     assert shown[f"ipg12_ruleset_info{{version={RULESET}}}"] == 1
@@ -34,6 +40,9 @@ def test_a_committed_chunk_is_counted_and_measured() -> None:
     outbox = ChunkOutput(upto=3)
     outbox.outcomes.update({Outcome.COMPLIANT: 2, Outcome.DEAD_LETTER: 1})
     outbox.rules.update({"LV02": 2})
+    outbox.reasons.update({Reason.NOT_JSON: 1})
+    outbox.formats.update({Format.EPISODE: 2})
+    outbox.unreadable = 4
     half_a_minute_ago = int((time() - 20) * 1000)
     chunk = [FakeRecord(1, timestamp=half_a_minute_ago) for _ in range(2)]
     metrics.committed(outbox, [*chunk, FakeRecord(3, timestamp=-1)], judged_seconds=0.002)
@@ -41,6 +50,9 @@ def test_a_committed_chunk_is_counted_and_measured() -> None:
     assert shown["ipg12_records_total{outcome=compliant}"] == 2
     assert shown["ipg12_records_total{outcome=dead-letter}"] == 1
     assert shown["ipg12_findings_total{rule=LV02}{severity=error}"] == 2
+    assert shown["ipg12_dead_letters_total{reason=not-json}"] == 1
+    assert shown["ipg12_formats_total{format=episode}"] == 2
+    assert shown["ipg12_unreadable_procedures_total"] == 4
     assert shown["ipg12_validation_seconds_count"] == 1
     assert shown["ipg12_chunk_records_sum"] == 3
     assert shown["ipg12_end_to_end_seconds_count"] == 2

@@ -24,6 +24,7 @@ OUTCOME_STYLES: Final = {
     Outcome.NON_COMPLIANT: "bold red",
     Outcome.OUT_OF_SCOPE: "dim",
     Outcome.DEAD_LETTER: "bold magenta",
+    Outcome.WITHDRAWN: "blue",
 }
 _PROPOSED: Final = "green"
 _INDENT: Final = "  "

@@ -64,7 +64,9 @@ class Books:
     def close(self) -> Account:
         """Compare everything with everything."""
         known = {
-            str(record): Incoming(record, judge(record.content.value, self.max_bytes))
+            str(record): Incoming(
+                record, judge(record.content.value, self.max_bytes, key=record.content.key)
+            )
             for record in self.incoming
         }
         account = Account(records=len(known))
@@ -115,6 +117,8 @@ class Books:
                 account.misanswered.append(f"{source} is answered otherwise at {answer}")
             if key != known[source].answer_key:
                 account.misanswered.append(f"{answer} has another key")
+            if answer.content.headers != known[source].answer_headers:
+                account.misanswered.append(f"{answer} has other headers")
             if self.keys_stay and key and homes.setdefault(key, home) != home:
                 account.misanswered.append(f"{answer} is apart from others of its key")
         account.misanswered += [f"{source} is not answered" for source in sorted(due - seen)]

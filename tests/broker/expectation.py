@@ -1,6 +1,7 @@
 """What a record deserves, and in what its copy differs from that."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ OURS = {
     "ipg12-rules",
     "ipg12-source",
     "ipg12-findings",
+    "ipg12-unreadable",
     "__dlq.errors.topic",
     "__dlq.errors.partition",
     "__dlq.errors.offset",
@@ -22,7 +24,9 @@ OURS = {
     "__dlq.errors.message",
     "kafka_dlt-original-topic",
 }
+ECHOED = {"traceparent", "tracestate", "correlation-id", "kafka_correlationId", "ce_id"}
 MAX_FINDINGS_BYTES = 16_384
+OPCS4 = re.compile(r"[A-Z][0-9]{2}(\.[0-9])?")
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,12 @@ class Incoming:
         """The key under which it has to stand there."""
         return (self.verdict.provider_code or "").encode() or None
 
+    @property
+    def answer_headers(self) -> tuple[Header, ...]:
+        """The headers that it has to have there."""
+        echoed = (header for header in self.record.content.headers if header[0] in ECHOED)
+        return (*echoed, *((name, value.encode()) for name, value in self._always().items()))
+
     @cached_property
     def theirs(self) -> tuple[Header, ...]:
         """The headers that have to pass through."""
@@ -68,7 +78,7 @@ class Incoming:
             if name == "ipg12-findings":
                 right = self._shows_findings(value)
             elif name == "__dlq.errors.message":
-                right = bool(value)
+                right = all(part in value for part in self._reasons())
             else:
                 right = value == expected[name]
             if not right:
@@ -77,11 +87,10 @@ class Incoming:
     def _ours(self, group: str) -> dict[str, str]:
         """Give the headers that have to be added; the message and the findings only by name."""
         outcome = self.verdict.outcome
-        headers = {
-            "ipg12-outcome": str(outcome),
-            "ipg12-ruleset": RULESET,
-            "ipg12-source": str(self.record),
-        }
+        headers = self._always()
+        malformed = [code for code in self.verdict.procedures or () if not OPCS4.fullmatch(code)]
+        if malformed and outcome is Outcome.OUT_OF_SCOPE:
+            headers["ipg12-unreadable"] = str(len(malformed))
         if self.verdict.findings:
             rules = dict.fromkeys(finding.rule for finding in self.verdict.findings)
             headers["ipg12-rules"] = ",".join(rules)
@@ -97,6 +106,22 @@ class Incoming:
                 "kafka_dlt-original-topic": self.record.topic,
             }
         return headers
+
+    def _always(self) -> dict[str, str]:
+        """Give the headers that a copy and an answer have to have."""
+        return {
+            "ipg12-outcome": str(self.verdict.outcome),
+            "ipg12-ruleset": RULESET,
+            "ipg12-source": str(self.record),
+        }
+
+    def _reasons(self) -> Iterator[str]:
+        """Give what the message has to name."""
+        yield from self.verdict.rules
+        if rejection := self.verdict.rejection:
+            yield rejection.reason
+            yield from (fault.place for fault in rejection.errors)
+            yield rejection.hint or ""
 
     def _shows_findings(self, written: str) -> bool:
         """Tell whether a header shows the first findings, and not more bytes than it may."""

@@ -28,7 +28,13 @@ NON_COMPLIANT: Final = (
     "V44.4 V55 Y53 Z66.5",
 )
 MANY_FINDINGS: Final = " ".join(["V44.4 Y53.4 V55.1 Z66.5"] * 50)
-OUT_OF_SCOPE: Final = ("V44.5 V55.1 Y53.4 Z66.5", "W37.1 Z84.3", "")
+OUT_OF_SCOPE: Final = (
+    "V44.5 V55.1 Y53.4 Z66.5",
+    "W37.1 Z84.3",
+    "",
+    "W37.1 52734007",
+    "52734007 Z84.3 ? 397956004",
+)
 NOT_JSON: Final = (b"{", b"\xff\xfe\x00", b"[1, 2", b'{"episode_id": "E1",}', b"\xef\xbb\xbf{}")
 NOT_AN_EPISODE: Final = (
     b"[]",
@@ -45,7 +51,8 @@ PROVIDERS: Final = ("R0A", "rj1", "RXQ02", "NT4")
 HEADERS: Final[tuple[tuple[Header, ...], ...]] = (
     (),
     (),
-    (("trace", b"00-4bf92f"),),
+    (("traceparent", b"00-4bf92f"), ("trace", b"00-4bf92f"), ("ipg12-unreadable", b"9")),
+    (("ce_id", b"1"), ("tracestate", None), ("ce_id", b"\xff"), ("CE_ID", b"other")),
     (("trace", b"1"), ("größe", b"2"), ("trace", b"1")),
     (("empty", b""), ("null", None), ("bytes", b"\x00\xff")),
     (("ipg12-outcome", b"mine"), ("kept", b"yes"), ("ipg12-source", b"other/0/0")),
@@ -93,7 +100,8 @@ def mixed_load(
         (4, lambda _: random.choice(NOT_AN_EPISODE)),
         (2, lambda number: episode(random, number, random.choice(COMPLIANT))[:-20]),
         (1, lambda _: random.randbytes(20)),
-        (2, lambda _: None),
+        (3, lambda number: episode(random, number, random.choice(COMPLIANT), withdrawn=True)),
+        (3, lambda _: None),
         (2, lambda _: b""),
     ]
     if max_bytes:

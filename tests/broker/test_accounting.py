@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from broker.accounting import Books
-from broker.expectation import Incoming
+from broker.expectation import ECHOED
 from broker.load import mixed_load
-from broker.records import Content, Record
+from broker.records import Content, Header, Record
 
+from schemas.codes import read_procedure_code
 from schemas.verdict import Outcome
 from streams.validation.check import judge
 from streams.validation.routing import Routing
@@ -31,25 +32,34 @@ class Run:
         return Books(GROUP, MAX_BYTES, self.incoming, self.copies, self.answers, self.ledger)
 
 
-def written(topic: str, offset: int, key: bytes | None, value: object) -> Record:
-    return Record(topic, offset, Content(0, key, json.dumps(value).encode(), (), 0))
+def written(
+    topic: str, offset: int, key: bytes | None, value: object, headers: tuple[Header, ...] = ()
+) -> Record:
+    return Record(topic, offset, Content(0, key, json.dumps(value).encode(), headers, 0))
 
 
 @pytest.fixture
 def run() -> Run:
-    run, routing = Run(), Routing("in", 0, GROUP)
+    run, routing = Run(), Routing("in", 0, GROUP, echo=ECHOED)
     outcomes: Counter[str] = Counter()
     rules: Counter[str] = Counter()
     for content in mixed_load(300, seed=1, partitions=1, newest=10**12, max_bytes=MAX_BYTES):
         offset = len(run.incoming)
-        record, verdict = Record("in", offset, content), judge(content.value, MAX_BYTES)
+        record = Record("in", offset, content)
+        verdict = judge(content.value, MAX_BYTES, key=content.key)
         run.incoming.append(record)
-        headers = tuple(routing.headers(verdict, offset, content.headers))
+        unreadable = sum(read_procedure_code(code).malformed for code in verdict.procedures or ())
+        if verdict.outcome is not Outcome.OUT_OF_SCOPE:
+            unreadable = 0
+        headers = tuple(routing.headers(verdict, offset, content.headers, unreadable))
         copies = run.copies[verdict.outcome]
         copies.append(Record(verdict.outcome, len(copies), replace(content, headers=headers)))
         if verdict.outcome is not Outcome.OUT_OF_SCOPE:
-            item = Incoming(record, verdict)
-            run.answers.append(written("verdicts", len(run.answers), item.answer_key, item.answer))
+            key, answer = routing.verdict(verdict, offset)
+            echoed = tuple(routing.verdict_headers(verdict.outcome, offset, content.headers))
+            run.answers.append(
+                written("verdicts", len(run.answers), key, json.loads(answer), echoed)
+            )
         outcomes[verdict.outcome] += 1
         rules.update(finding.rule for finding in verdict.findings)
         row = {"upto": offset, "outcomes": outcomes, "rules": rules}
@@ -73,6 +83,12 @@ def empty_keys(run: Run) -> None:
     for index, copy in enumerate(run.copies[Outcome.COMPLIANT]):
         if copy.content.key is None:
             spoil(run.copies[Outcome.COMPLIANT], index, key=b"")
+
+
+def drop_unreadable(run: Run) -> None:
+    for index, copy in enumerate(run.copies[Outcome.OUT_OF_SCOPE]):
+        kept = tuple(each for each in copy.content.headers if each[0] != "ipg12-unreadable")
+        spoil(run.copies[Outcome.OUT_OF_SCOPE], index, headers=kept)
 
 
 FAULTS: dict[str, tuple[Callable[[Run], object], set[str]]] = {
@@ -114,6 +130,15 @@ FAULTS: dict[str, tuple[Callable[[Run], object], set[str]]] = {
     ),
     "an answer is missing": (lambda run: run.answers.pop(3), {"misanswered"}),
     "an answer is there twice": (lambda run: run.answers.append(run.answers[-1]), {"misanswered"}),
+    "an answer has another header": (
+        lambda run: spoil(run.answers, 0, headers=(*run.answers[0].content.headers, ("a", b"1"))),
+        {"misanswered"},
+    ),
+    "an answer lacks a header": (
+        lambda run: spoil(run.answers, 0, headers=run.answers[0].content.headers[:-1]),
+        {"misanswered"},
+    ),
+    "malformed procedures are not counted": (drop_unreadable, {"changed"}),
     "an answer has another key": (lambda run: spoil(run.answers, 0, key=b"X"), {"misanswered"}),
     "the ledger is behind": (lambda run: run.ledger.pop(), {"miscounted"}),
     "the ledger has rows of another partition": (

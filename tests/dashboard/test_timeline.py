@@ -1,9 +1,12 @@
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from schemas.ledger import LedgerRow
 from schemas.verdict import Outcome
+from streams import dashboard
 from streams.dashboard.chart import HEIGHT, chart
 from streams.dashboard.timeline import Timeline
 
@@ -79,3 +82,17 @@ def test_the_highest_bar_is_as_high_as_the_chart_and_outcomes_are_stacked() -> N
     assert (bad.outcome, bad.y, bad.height) == (BAD, 0, HEIGHT / 4)
     assert good.x == bad.x
     assert chart(Timeline().bars(NOON, HOUR, 60)).rectangles == ()
+
+
+def test_every_outcome_is_in_the_chart_in_a_colour_of_its_own() -> None:
+    timeline = Timeline()
+    counts = {outcome.replace("-", "_"): 1 for outcome in Outcome}
+    timeline.apply("e/0", row(4, **counts), NOON, first=True)
+    drawing = chart(timeline.bars(NOON, HOUR, 60))
+    assert {each.outcome for each in drawing.rectangles} == set(Outcome)
+    style = (Path(dashboard.__file__).parent / "static" / "dashboard.css").read_text()
+    colours = [
+        re.findall(rf"^\.fill-{outcome} .* fill: (\S+);", style, re.MULTILINE)
+        for outcome in Outcome
+    ]
+    assert len({colour for (colour,) in colours}) == len(Outcome)

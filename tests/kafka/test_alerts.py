@@ -130,7 +130,7 @@ def test_a_command_that_cannot_be_read_is_a_dead_letter_and_quotes_nothing(
 
 
 def resubmissions(deployment: Deployment, batches: int) -> Iterator[list[Content]]:
-    """Give batches of episodes, few enough that each comes again and again, right or wrong."""
+    """Give batches of episodes, few enough that each comes again and again: right, wrong or withdrawn."""
     random = Random(6)  # noqa: S311  # repeatable, not secret
     for _ in range(batches):
         batch = []
@@ -140,7 +140,9 @@ def resubmissions(deployment: Deployment, batches: int) -> Iterator[list[Content
             provider = ("R0A", "RJ1", "RXQ")[number % 3]
             value = deployment.episode(codes, episode_id=f"E{number}", provider_code=provider)
             timestamp = deployment.started_ms + random.randrange(3_600_000)
-            batch.append(Content(number % 4, None, value, (), timestamp))
+            key = f"{provider}/E{number}".encode()
+            withdrawn = random.random() < 0.05
+            batch.append(Content(number % 4, key, None if withdrawn else value, (), timestamp))
         yield batch
 
 

@@ -4,10 +4,12 @@ from contextlib import ExitStack
 from functools import partial
 
 from broker.deployment import Deploy, Deployment
+from broker.records import read_topic
 from broker.worker import Worker
 from prometheus_client.parser import text_string_to_metric_families
 
-from schemas.verdict import RULESET, Outcome
+from schemas.rejection import Reason
+from schemas.verdict import RULESET, Format, Outcome
 from streams.validation.rules import RULES
 
 NOBODY = "http://127.0.0.1:9/"
@@ -46,6 +48,9 @@ def test_before_any_record_a_worker_becomes_ready_with_every_outcome_and_rule_at
         assert worker.get("/livez")[0] == 200
         records = samples(worker, "ipg12_records_total")
         findings = samples(worker, "ipg12_findings_total")
+        assert samples(worker, "ipg12_dead_letters_total") == {(each.value,): 0 for each in Reason}
+        assert samples(worker, "ipg12_formats_total") == {(each.value,): 0 for each in Format}
+        assert samples(worker, "ipg12_unreadable_procedures_total") == {(): 0}
         assert samples(worker, "ipg12_ruleset_info") == {(RULESET,): 1}
         assert worker.stop() == 0
     assert seen <= {(503, False), (200, True)}
@@ -72,10 +77,18 @@ def test_the_metrics_count_what_the_ledger_counts(deployment: Deployment) -> Non
         )
         records = samples(worker, "ipg12_records_total")
         findings = samples(worker, "ipg12_findings_total")
+        dead = sum(samples(worker, "ipg12_dead_letters_total").values())
+        read = sum(samples(worker, "ipg12_formats_total").values())
+        ((_, unreadable),) = samples(worker, "ipg12_unreadable_procedures_total").items()
         measured = samples(worker, "ipg12_end_to_end_seconds_count")
     assert records == {(outcome.value,): outcomes[outcome] for outcome in Outcome}
     assert {rule: count for (rule, _), count in findings.items() if count} == rules
     assert measured == {(): outcomes.total()}
+    assert dead == outcomes[Outcome.DEAD_LETTER]
+    assert read == outcomes.total() - dead
+    copies = read_topic(deployment.cluster.client, deployment.topic("out-of-scope"))
+    marked = [copy for copy in copies if "ipg12-unreadable" in dict(copy.content.headers)]
+    assert unreadable == len(marked) > 0
 
 
 def test_processes_beyond_the_number_of_partitions_stand_by_ready(deploy: Deploy) -> None:

@@ -210,10 +210,11 @@ def test_a_verdict_without_a_provider_or_an_episode_changes_nothing(
     assert told.play(Met(judged((finding("PX02"),), episode, provider), BEGIN_MS)) == Changes()
 
 
-def test_a_dead_letter_changes_nothing_though_it_says_whose_it_is() -> None:
+@pytest.mark.parametrize("outcome", [Outcome.DEAD_LETTER, Outcome.WITHDRAWN])
+def test_what_is_not_checked_changes_nothing_though_it_says_whose_it_is(outcome: Outcome) -> None:
     told = story()
     told.play(met("LV02"))
-    assert told.play(Met(judged((), outcome=Outcome.DEAD_LETTER), BEGIN_MS)) == Changes()
+    assert told.play(Met(judged((), outcome=outcome), BEGIN_MS)) == Changes()
 
 
 def test_the_row_of_an_episode_is_its_newest_verdict() -> None:

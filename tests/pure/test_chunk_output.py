@@ -106,11 +106,11 @@ def test_a_withdrawal_is_read_from_its_key_unless_that_is_too_large() -> None:
         return set(output.outcomes)
 
     packed = Packed(io.BytesIO(KEY).read, len(KEY))
-    for key in (KEY, packed):
-        assert outcomes(key, len(KEY)) == {Outcome.WITHDRAWN}
-        assert outcomes(key, len(KEY) - 1) == {Outcome.DEAD_LETTER}
-    for key in (None, b"", b"E1"):
-        assert outcomes(key, MAX_RECORD_BYTES) == {Outcome.DEAD_LETTER}
+    for whole in (KEY, packed):
+        assert outcomes(whole, len(KEY)) == {Outcome.WITHDRAWN}
+        assert outcomes(whole, len(KEY) - 1) == {Outcome.DEAD_LETTER}
+    for other in (None, b"", b"E1"):
+        assert outcomes(other, MAX_RECORD_BYTES) == {Outcome.DEAD_LETTER}
 
 
 def test_a_ledger_row_adds_a_chunk_to_what_was_counted_before() -> None:

@@ -26,7 +26,7 @@ from streams.engine.watermarks import OffsetRange
 from streams.errors import OperatorError
 from streams.records import Record
 from streams.settings import Settings
-from streams.validation.check import check
+from streams.validation.check import check, judge
 from streams.validation.rule import coded
 
 VERDICTS = TopicPartition("ipg12.verdicts", 0)
@@ -34,6 +34,19 @@ COMMANDS = TopicPartition("ipg12.alert-commands", 0)
 BAD, GOOD = (
     check(coded(codes)).model_dump_json().encode()
     for codes in ("V44.4 Y53.4 V55.1 Z66.5", "V44.4 V55.1 Y53.4 Z66.5")
+)
+OF_RULE_SET_1 = (
+    b'{"episode_id":"E1","provider_code":"R0A","outcome":"non-compliant","ruleset":"1","source":'
+    b'{"topic":"ipg12.episodes","partition":0,"offset":4},"findings":[{"rule":"LV02","name":'
+    b'"levels-not-second","severity":"error","place":"procedures[2].code","found":"V55.1",'
+    b'"expected":"V55 directly after V44.4","fix":{"action":"move","code":"V55.1","position":'
+    b'"after","anchor":"procedures[0].code","text":"move V55.1 after V44.4"}}],'
+    b'"proposed":["V44.4","V55.1","Y53.4","Z66.5"],"rejection":null}'
+)
+DEAD_OF_RULE_SET_1 = (
+    b'{"episode_id":null,"provider_code":null,"outcome":"dead-letter","ruleset":"1","source":null,'
+    b'"findings":[],"proposed":null,"rejection":{"reason":"null-value","errors":'
+    b'[{"place":"value","message":"is null"}]}}'
 )
 NOW = datetime.now(UTC)
 
@@ -203,6 +216,18 @@ async def test_what_cannot_be_read_is_a_dead_letter_and_what_follows_is_done(kaf
     assert [value for _, value in kafka.rows["ipg12.dead-letter"]] == [b"{"]
     assert (await kafka.alert()).findings == 1
     assert b"ipg12_alerts_dead_letters_total 1.0" in keeper.metrics.exposition()
+
+
+async def test_a_withdrawal_and_a_verdict_of_the_first_rule_set_neither_stop_nor_lose_anything(
+    kafka: Kafka,
+) -> None:
+    keeper = Keeper(kafka)
+    withdrawn = judge(None, key=b"R0A/EXAMPLE").model_dump_json().encode()
+    values = OF_RULE_SET_1, DEAD_OF_RULE_SET_1, BAD, withdrawn, BAD, GOOD
+    await keeper.take(VERDICTS, verdicts(*values))
+    assert kafka.offsets == {VERDICTS: len(values)}
+    assert kafka.rows["ipg12.dead-letter"] == []
+    assert ((await kafka.alert()).findings, (await kafka.alert()).awaiting) == (3, 1)
 
 
 async def test_a_silence_whose_end_has_come_is_ended_without_a_record(kafka: Kafka) -> None:

@@ -130,7 +130,7 @@ def test_a_command_that_cannot_be_read_is_a_dead_letter_and_quotes_nothing(
 
 
 def resubmissions(deployment: Deployment, batches: int) -> Iterator[list[Content]]:
-    """Give batches of episodes, few enough that each comes again and again: right, wrong or withdrawn."""
+    """Give batches of so few episodes that each comes again, right, wrong or withdrawn."""
     random = Random(6)  # noqa: S311  # repeatable, not secret
     for _ in range(batches):
         batch = []

@@ -13,7 +13,7 @@ from schemas.verdict import RULESET, Format, Outcome
 from streams.validation.rules import RULES
 
 NOBODY = "http://127.0.0.1:9/"
-LABELS = {"outcome", "rule", "severity", "partition", "version", "le"}
+LABELS = {"outcome", "rule", "severity", "partition", "version", "le", "reason", "format"}
 
 
 def samples(worker: Worker, name: str) -> dict[tuple[str, ...], float]:

@@ -28,7 +28,7 @@ def folded(deployment: Deployment) -> AlertBooks:
     awaiting: dict[str, set[str]] = defaultdict(set)
     for record in read_topic(deployment.cluster.client, deployment.topic("verdicts")):
         verdict = json.loads(record.content.value or b"")
-        if verdict["outcome"] == "dead-letter":
+        if verdict["outcome"] in {"dead-letter", "withdrawn"}:
             continue
         provider = verdict["provider_code"]
         episode = f"{provider}/{verdict['episode_id']}"

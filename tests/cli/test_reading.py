@@ -119,11 +119,13 @@ def test_blank_lines_are_empty_records_except_at_the_end() -> None:
     [
         (b'{"a": 1}\n{"b": 2}\n', Shape.LINES),
         (b'{"a": 1}\n', Shape.LINES),
-        (b'{"a": 1}', Shape.OBJECT),
-        (b'\n{\n  "a": 1\n}\n', Shape.OBJECT),
-        (b'{\n  "a": [1, "}"]\n}', Shape.OBJECT),
+        (b'{"a": 1}', Shape.LINES),
+        (b'\n{\n  "a": 1\n}\n', Shape.OBJECTS),
+        (b'{\n  "a": [1, "}"]\n}', Shape.OBJECTS),
         (b'{\n  "a": [1}\n}', Shape.LINES),
-        (b'{\n  "a": 1\n}\n{\n  "b": 2\n}\n', Shape.LINES),
+        (b'{\n  "a": 1\n}\n{\n  "b": 2\n}\n', Shape.OBJECTS),
+        (b'{"a": 1} {"b": 2}\n', Shape.OBJECTS),
+        (b'{"a": 1}\n{\n  "b": 2\n}\n', Shape.LINES),
         (b'[{"a": 1}, {"b": 2}]', Shape.ARRAY),
         (b'[\n  {"a": 1},\n  {"b": 2}\n]\n', Shape.ARRAY),
         (b'[{"a": "]"}, null, "x", 1, [2]]', Shape.ARRAY),
@@ -148,6 +150,42 @@ def test_a_long_array_is_known_by_its_head() -> None:
     count = WINDOW_BYTES // 8
     found = records(b"[" + b",\n".join([b'{"a": 1}'] * count) + b"]")
     assert found == [b'{"a": 1}'] * count
+
+
+@given(
+    st.lists(json_objects, min_size=1),
+    st.integers(0, 2),
+    st.sampled_from(["\n", "\r\n", " ", "\n\n"]),
+    st.lists(st.integers(0, 9)),
+)
+def test_objects_are_given_as_they_were_written_however_they_follow_one_another(
+    objects: list[dict[str, object]], indent: int, gap: str, sizes: list[int]
+) -> None:
+    written = [json.dumps(each, indent=indent) for each in [{"a": [1]}, *objects]]
+    if gap == "\r\n":
+        written = [text.replace("\n", gap) for text in written]
+    content = gap.join(written).encode()
+    assert shape(content) is Shape.OBJECTS
+    assert records(content, sizes) == [text.encode() for text in written]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b'{\n  "b": [\n    2',
+        b'{\n  "b": "2\n}',
+        b'{"b": 2',
+        b"nonsense",
+        b"[1, 2]",
+        b"}",
+        b'{"b": "\\',
+    ],
+)
+def test_a_broken_object_leaves_the_others_whole(broken: bytes) -> None:
+    whole = b'{\n  "a": [\n{},\n[{\n}]]\n}'
+    content = b"\n".join([whole, broken, whole, whole])
+    for sizes in [], [1] * len(content):
+        assert records(content, sizes) == [whole, broken, whole, whole]
 
 
 @pytest.mark.parametrize("first", [b'[{"a": 1},', b'[{"a": 1}', b'{"a": [', b"[", b'[{"a": "'])
@@ -200,11 +238,13 @@ def test_a_long_array_that_breaks_off_is_trouble_after_its_elements(
     "content,expected",
     [
         (b"\xef\xbb\xbf[{}, {}]", [b"{}", b"{}"]),
-        (b"\xef\xbb\xbf{}\n{}\n", [b"\xef\xbb\xbf{}", b"{}"]),
-        (b'\xef\xbb\xbf{\n"a": 1}', [b'\xef\xbb\xbf{\n"a": 1}']),
+        (b"\xef\xbb\xbf{}\n{}\n", [b"{}", b"{}"]),
+        (b'\xef\xbb\xbf{\n"a": 1}', [b'{\n"a": 1}']),
+        (b"\xef\xbb\xbf", []),
+        ("{}\n{}".encode("utf-16"), ["{}\n{}".encode("utf-16")]),
     ],
 )
-def test_a_byte_order_mark_belongs_to_what_it_stands_before(
+def test_a_byte_order_mark_belongs_to_no_record_but_that_of_utf_16_to_the_only_one(
     content: bytes, expected: list[bytes]
 ) -> None:
     assert records(content, sizes=[1, 1, 1]) == expected
@@ -233,8 +273,8 @@ def test_records_are_numbered_through_the_file() -> None:
     assert [chunk.where(0) for chunk in chunks] == ["file:1", "file:501", "file:1001"]
     (chunk,) = read_records("file", iter([b"[{}, {}]"]), LIMIT)
     assert chunk.where(1) == "file, element 2"
-    (chunk,) = read_records("file", iter([b"{\n}"]), LIMIT)
-    assert chunk.where(0) == "file"
+    (chunk,) = read_records("file", iter([b"\n{\n}\n\n{\n}\n"]), LIMIT)
+    assert [chunk.where(0), chunk.where(1)] == ["file:2", "file:5"]
 
 
 def test_the_first_line_is_given_before_the_second_has_come() -> None:
@@ -243,6 +283,12 @@ def test_the_first_line_is_given_before_the_second_has_come() -> None:
         pytest.fail("the second line was waited for")
 
     assert next(read_records("stdin", slow(), LIMIT)).values == [b'{"a": 1}']
+
+
+def test_a_long_file_in_utf_16_is_trouble_that_says_what_to_do() -> None:
+    content = ("{}\n" * 20).encode("utf-16")
+    with pytest.raises(OperatorError, match=r"^file: is text in UTF-16; save it as UTF-8$"):
+        records(content, [1, 1], limit=50)
 
 
 @given(st.lists(st.binary(min_size=1), min_size=1), st.integers(0, 3))

@@ -8,9 +8,9 @@ from streams.cli.reading.partial import BLANKS, Partial, Value
 from streams.errors import OperatorError
 
 _STRING: Final = rb'"(?:[^"\\]++|\\.)*+"'
-_WITHIN_ELEMENT: Final = re.compile(rb'(?:[^"{}\[\]]++|%b)*+' % _STRING, re.DOTALL)
+WITHIN_ELEMENT: Final = re.compile(rb'(?:[^"{}\[\]]++|%b)*+' % _STRING, re.DOTALL)
 _BETWEEN_ELEMENTS: Final = re.compile(rb'(?:[^"{}\[\],]++|%b)*+' % _STRING, re.DOTALL)
-_WITHIN_STRING: Final = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+WITHIN_STRING: Final = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 
 
 def split_array(pieces: Iterable[bytes], max_bytes: int, source: str) -> Iterator[list[Value]]:
@@ -93,9 +93,9 @@ class _Array:
     def _skip(self, content: bytes, position: int) -> int:
         """Skip to the next structural character, over whole strings."""
         if self._in_string:
-            pattern = _WITHIN_STRING
+            pattern = WITHIN_STRING
         elif self._depth:
-            pattern = _WITHIN_ELEMENT
+            pattern = WITHIN_ELEMENT
         else:
             pattern = _BETWEEN_ELEMENTS
         skipped = pattern.match(content, position)

@@ -1,7 +1,7 @@
 """Splitting the pieces of a file into records, each with its original bytes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
@@ -10,8 +10,11 @@ from pydantic_core import from_json
 
 from streams.cli.reading.array import split_array
 from streams.cli.reading.lines import split_lines
-from streams.cli.reading.partial import BLANKS, Value
+from streams.cli.reading.objects import split_objects
+from streams.cli.reading.partial import BLANKS, Oversized, Partial, Value
 from streams.cli.reading.shape import Shape, tell_shape
+from streams.cli.reading.sources import read_pieces, source_name, verify_readable
+from streams.errors import OperatorError
 
 WINDOW_BYTES: Final = 1_048_576
 """Maximum number of bytes examined to recognise the shape of a file."""
@@ -20,6 +23,7 @@ CHUNK_RECORDS: Final = 500
 """Maximum number of records in a chunk."""
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_UTF_16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _OPENING: Final = re.compile(rb"[ \t\r\n]*+[\[{]")
 _FIRST_LINE: Final = re.compile(rb"[ \t\r\n]*+(\{[^\n]*+)\n")
 
@@ -30,50 +34,86 @@ class Chunk:
 
     source: str
     shape: Shape
-    first: int
-    """Number of the first record within its file, counted from 1."""
+    numbers: Sequence[int]
+    """Number of each record, counted from 1: that of its element or of its first line."""
     values: list[Value]
 
     def where(self, index: int) -> str:
         """Return the position of the record at an index of this chunk."""
-        match self.shape:
-            case Shape.LINES:
-                return f"{self.source}:{self.first + index}"
-            case Shape.ARRAY:
-                return f"{self.source}, element {self.first + index}"
-            case Shape.OBJECT:
-                return self.source
+        number = self.numbers[index]
+        if self.shape is Shape.ARRAY:
+            return f"{self.source}, element {number}"
+        return f"{self.source}:{number}"
+
+
+def read_files(
+    paths: Iterable[str], max_bytes: int, on_read: Callable[[int], None] = lambda _: None
+) -> Iterator[Chunk]:
+    """Return the records of files in order, the same for every command.
+
+    Raises OperatorError: before anything is read if a file is missing or may not be read, while
+    it is read if its content is damaged.
+    """
+    paths = list(paths)
+    for path in paths:
+        verify_readable(path)
+    return (
+        chunk
+        for path in paths
+        for chunk in read_records(source_name(path), read_pieces(path, on_read), max_bytes)
+    )
 
 
 def read_records(source: str, pieces: Iterator[bytes], max_bytes: int) -> Iterator[Chunk]:
     """Split the content of a file into records; raises OperatorError if an array is incomplete.
 
     The records do not depend on how the content is split into pieces.
-    A record over `max_bytes` is not kept in memory.
+    A record over `max_bytes` is not kept in memory. A byte order mark belongs to no record.
     """
     head, whole = _read_head(pieces)
-    bare = head.removeprefix(_BYTE_ORDER_MARK)
-    shape = tell_shape(bare if whole else bare[:WINDOW_BYTES], whole=whole)
-    if shape is Shape.ARRAY:
-        head = bare
-    first = 1
-    for values in _split(shape, chain([head], pieces), max_bytes, source):
+    content = head.removeprefix(_BYTE_ORDER_MARK)
+    shape = tell_shape(content if whole else content[:WINDOW_BYTES], whole=whole)
+    pieces = chain([content], pieces)
+    groups = (
+        _whole(pieces, max_bytes, source)
+        if head.startswith(_UTF_16_MARKS)
+        else _split(shape, pieces, max_bytes, source)
+    )
+    for numbers, values in groups:
         for start in range(0, len(values), CHUNK_RECORDS):
-            chunk = Chunk(source, shape, first, values[start : start + CHUNK_RECORDS])
-            first += len(chunk.values)
-            yield chunk
+            part = slice(start, start + CHUNK_RECORDS)
+            yield Chunk(source, shape, numbers[part], values[part])
 
 
 def _split(
     shape: Shape, pieces: Iterator[bytes], max_bytes: int, source: str
-) -> Iterator[list[Value]]:
-    match shape:
-        case Shape.LINES:
-            return split_lines(pieces, max_bytes)
-        case Shape.ARRAY:
-            return split_array(pieces, max_bytes, source)
-        case Shape.OBJECT:
-            return iter([[piece.strip(BLANKS)] for piece in pieces])
+) -> Iterator[tuple[Sequence[int], list[Value]]]:
+    if shape is Shape.OBJECTS:
+        for objects in split_objects(pieces, max_bytes):
+            yield [number for number, _ in objects], [value for _, value in objects]
+        return
+    first = 1
+    for values in (
+        split_array(pieces, max_bytes, source)
+        if shape is Shape.ARRAY
+        else split_lines(pieces, max_bytes)
+    ):
+        yield range(first, first + len(values)), values
+        first += len(values)
+
+
+def _whole(
+    pieces: Iterator[bytes], max_bytes: int, source: str
+) -> Iterator[tuple[Sequence[int], list[Value]]]:
+    """Yield a file in UTF-16, which has no lines of bytes, as one record."""
+    content = Partial(max_bytes, trailing=b"")
+    for piece in pieces:
+        content.add(piece)
+    value = content.take()
+    if isinstance(value, Oversized):
+        message = f"{source}: is text in UTF-16; save it as UTF-8"
+        raise OperatorError(message)
+    yield [1], [value]
 
 
 def _read_head(pieces: Iterator[bytes]) -> tuple[bytes, bool]:
@@ -88,8 +128,9 @@ def _read_head(pieces: Iterator[bytes]) -> tuple[bytes, bool]:
 
 def _is_lines(head: bytes) -> bool:
     """Return whether this is certainly lines, so that a slow source need not fill the window."""
-    if _BYTE_ORDER_MARK.startswith(head[: len(_BYTE_ORDER_MARK)]):
-        head = head[len(_BYTE_ORDER_MARK) :]
+    for mark in _BYTE_ORDER_MARK, *_UTF_16_MARKS:
+        if mark.startswith(head[: len(mark)]):
+            head = head[len(mark) :]
     if not _OPENING.match(head):
         return bool(head.strip(BLANKS))
     first_line = _FIRST_LINE.match(head)

@@ -1,4 +1,4 @@
-"""Recognising JSON lines, one JSON array or one JSON object by content."""
+"""Recognising JSON lines, one JSON array or JSON objects on several lines by content."""
 
 import re
 from enum import StrEnum
@@ -17,7 +17,8 @@ class Shape(StrEnum):
 
     LINES = "lines"
     ARRAY = "array"
-    OBJECT = "object"
+    OBJECTS = "objects"
+    """Each on any number of lines."""
 
 
 def tell_shape(head: bytes, *, whole: bool) -> Shape:
@@ -27,11 +28,20 @@ def tell_shape(head: bytes, *, whole: bool) -> Shape:
     """
     start = _after_blanks(head, 0)
     if head.startswith(b"{", start):
-        end = _balanced_end(head, start)
-        return Shape.OBJECT if whole and end and not head[end:].strip() else Shape.LINES
+        return Shape.OBJECTS if _is_objects(head, start) else Shape.LINES
     if head.startswith(b"[", start):
         return Shape.ARRAY if _is_array(head, start + 1, whole=whole) else Shape.LINES
     return Shape.LINES
+
+
+def _is_objects(head: bytes, start: int) -> bool:
+    """Return whether the object at `start` is on several lines, or not the only one on its line."""
+    end = _balanced_end(head, start)
+    if end is None:
+        return False
+    following = _after_blanks(head, end)
+    beside = head.startswith(b"{", following) and b"\n" not in head[end:following]
+    return beside or b"\n" in head[start:end]
 
 
 def _is_array(head: bytes, start: int, *, whole: bool) -> bool:

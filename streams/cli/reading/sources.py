@@ -3,9 +3,11 @@
 import os
 import zlib
 from collections.abc import Callable, Iterator
+from errno import EACCES
 from io import FileIO
 from itertools import chain
 from pathlib import Path
+from stat import S_ISREG
 from typing import Final
 
 from streams.cli.showing.terminal import visible
@@ -26,9 +28,35 @@ def source_name(path: str) -> str:
 
 def total_bytes(paths: list[str]) -> int | None:
     """Return the total size of files in bytes; None if one of them is not a regular file."""
-    if not all(Path(path).is_file() for path in paths):
+    try:
+        files = [Path(path).stat() for path in paths]
+    except OSError:
         return None
-    return sum(Path(path).stat().st_size for path in paths)
+    regular = all(S_ISREG(file.st_mode) for file in files)
+    return sum(file.st_size for file in files) if regular else None
+
+
+def verify_readable(path: str) -> None:
+    """Raise OperatorError if a file is missing, is a folder or may not be read."""
+    if path == STDIN:
+        return
+    name = source_name(path)
+    try:
+        if Path(path).is_dir():
+            message = f"{name}: is a folder; specify the files in it"
+            raise OperatorError(message)
+        Path(path).stat()
+    except FileNotFoundError:
+        message = f"{name}: there is no such file; check the path"
+        raise OperatorError(message) from None
+    except OSError as error:
+        raise _unreadable(name, error) from None
+    if not os.access(path, os.R_OK):  # a pipe can be opened only once
+        raise _unreadable(name, PermissionError(EACCES, ""))
+
+
+def _unreadable(name: str, error: OSError) -> OperatorError:
+    return OperatorError(f"{name}: cannot be read: {os.strerror(error.errno or 0)}")
 
 
 def read_pieces(path: str, on_read: Callable[[int], None] = lambda _: None) -> Iterator[bytes]:
@@ -45,15 +73,8 @@ def _raw_pieces(path: str, on_read: Callable[[int], None]) -> Iterator[bytes]:
             while piece := file.read(PIECE_BYTES):
                 on_read(len(piece))
                 yield piece
-    except FileNotFoundError:
-        message = f"{source_name(path)}: there is no such file; check the path"
-        raise OperatorError(message) from None
-    except IsADirectoryError:
-        message = f"{source_name(path)}: is a folder; specify the files in it"
-        raise OperatorError(message) from None
     except OSError as error:
-        message = f"{source_name(path)}: cannot be read: {os.strerror(error.errno or 0)}"
-        raise OperatorError(message) from None
+        raise _unreadable(source_name(path), error) from None
 
 
 def _opened(path: str) -> FileIO:

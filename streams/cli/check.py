@@ -4,24 +4,18 @@ from collections import Counter
 from contextlib import closing
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
-from typer import Argument, Exit, Option
+from typer import Argument, Exit, Option, echo
 
 from streams.errors import OperatorError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from streams.cli.judging import Judged
-    from streams.cli.reading.records import Chunk
-
 
 class Form(StrEnum):
     """Output format."""
 
     REPORT = "report"
     JSONL = "jsonl"
+    CSV = "csv"
 
 
 def check(
@@ -30,54 +24,69 @@ def check(
         Argument(metavar="FILE", help="Files to check; '-' or none for standard input."),
     ] = None,
     form: Annotated[
-        Form, Option("--format", help="A report for people, or one JSON verdict per line.")
+        Form,
+        Option("--format", help="A report for people, one JSON verdict or one finding per line."),
     ] = Form.REPORT,
+    only: Annotated[
+        list[str] | None,
+        Option(metavar="RULE", help="Show findings of this rule only; repeat it for several."),
+    ] = None,
+    limit: Annotated[int | None, Option(min=0, help="Show at most this many records.")] = None,
     jobs: Annotated[int, Option(min=1, help="Number of parallel processes.")] = 1,
 ) -> None:
     """Check coded episodes against the recommendation.
 
-    Reads JSON lines, a JSON array or one JSON object, recognised by content; gzip too.
-    Exits with status 1 if a record is non-compliant or a dead letter.
+    Reads JSON lines, a JSON array or JSON objects, recognised by content; gzip too.
+    Exits with status 1 if a record is non-compliant or a dead letter, shown or not.
     """
     from schemas.verdict import Outcome
-    from streams.cli.judging import judge_as_json, judge_as_report
+    from streams.cli.explain import find_rule
+    from streams.cli.judging import judge_chunk, show_csv, show_json, show_report
     from streams.cli.processes import in_order
-    from streams.cli.reading.records import read_records
-    from streams.cli.reading.sources import STDIN, read_pieces, source_name, total_bytes
+    from streams.cli.reading.records import read_files
+    from streams.cli.reading.sources import STDIN, total_bytes
     from streams.cli.showing.progress import ReadingBar
+    from streams.cli.showing.spreadsheet import header_line
     from streams.cli.showing.summary import summarise
     from streams.cli.showing.terminal import Screen, write
     from streams.settings import Settings
 
     paths = files or [STDIN]
+    codes = {find_rule(name).code for each in only or () for name in each.split(",")}
     screen = Screen.of_stdout()
     max_bytes = Settings.read().max_record_bytes
-    judge: Callable[[Chunk], Judged] = (
-        partial(judge_as_json, max_bytes=max_bytes)
-        if form is Form.JSONL
-        else partial(judge_as_report, max_bytes=max_bytes, screen=screen)
-    )
+    show = {
+        Form.REPORT: partial(show_report, screen=screen),
+        Form.JSONL: show_json,
+        Form.CSV: show_csv,
+    }[form]
+    judge = partial(judge_chunk, show=show, max_bytes=max_bytes, only=codes, limit=limit)
     outcomes: Counter[Outcome] = Counter()
     rules: Counter[str] = Counter()
+    shown = hidden = 0
     failure = None
     with ReadingBar(total_bytes(paths)) as bar:
-        chunks = (
-            chunk
-            for path in paths
-            for chunk in read_records(source_name(path), read_pieces(path, bar.advance), max_bytes)
-        )
+        chunks = read_files(paths, max_bytes, bar.advance)
+        if form is Form.CSV:
+            write(header_line("file", "record", "provider_code", "episode_id", "outcome"))
         with closing(in_order(judge, chunks, jobs)) as results:
             try:
                 for judged in results:
                     outcomes += judged.outcomes
                     rules += judged.rules
-                    if judged.text:
+                    texts = judged.shown if limit is None else judged.shown[: limit - shown]
+                    shown += len(texts)
+                    hidden += judged.hidden + len(judged.shown) - len(texts)
+                    if texts:
                         with bar.hidden():
-                            write(judged.text)
+                            write(b"".join(texts))
             except OperatorError as error:
                 failure = error
-    if form is Form.REPORT and (outcomes or not failure):
-        write("".join(screen.draw(part) for part in summarise(outcomes, rules)))
+    note = f"{hidden:,} more records are not shown because of --limit {limit}.\n" if hidden else ""
+    if form is not Form.REPORT:
+        echo(note, err=True, nl=False)
+    elif outcomes or not failure:
+        write("".join(screen.draw(part) for part in summarise(outcomes, rules, codes)) + note)
     if failure:
         raise failure
     if outcomes[Outcome.NON_COMPLIANT] or outcomes[Outcome.DEAD_LETTER]:

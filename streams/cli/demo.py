@@ -76,11 +76,9 @@ def _hold(broker: str) -> None:
 
 def _examples(shown: "Demonstration", screen: "Screen") -> "Iterator[str]":
     """Yield reports on a few records with different faults, and on one dead letter."""
-    from streams.cli.judging import report_record
+    from streams.cli.showing.report import report
 
-    by_fault = {
-        verdict.rules: (source, value, verdict) for source, value, verdict in shown.refused()
-    }
+    by_fault = {verdict.rules: (source, verdict) for source, verdict in shown.refused()}
     dead_letter = by_fault.pop(())
-    for source, value, verdict in [*islice(by_fault.values(), EXAMPLES), dead_letter]:
-        yield screen.lines(report_record(source, value, verdict, screen.width))
+    for source, verdict in [*islice(by_fault.values(), EXAMPLES), dead_letter]:
+        yield screen.lines(report(source, verdict, verdict.findings, screen.width))

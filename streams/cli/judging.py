@@ -1,68 +1,96 @@
-"""Checking a chunk of records, and the output for it."""
+"""Checking a chunk of records, and what is shown of it."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rich.text import Text
-
-from schemas.episode import Episode
-from schemas.verdict import Outcome, Verdict
+from schemas.verdict import Finding, Outcome, Verdict
 from streams.cli.reading.partial import Oversized, Value
 from streams.cli.reading.records import Chunk
-from streams.cli.showing.report import report_episode, report_rejection
+from streams.cli.showing.report import report
+from streams.cli.showing.spreadsheet import finding_lines, rejection_line
 from streams.cli.showing.terminal import Screen
 from streams.validation.check import judge, refuse
 from streams.validation.reading import too_large
 
 _to_json: Final = Verdict.__pydantic_serializer__.to_json
 
+Show = Callable[[Chunk, int, Verdict, Sequence[Finding]], bytes]
+"""Returns what is shown of the record at an index of a chunk: its verdict, and some findings."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The output and the counts for a chunk."""
+    """What is shown of a chunk, and its counts."""
 
-    text: bytes
+    shown: list[bytes]
+    """One item for each record that is shown, up to the limit."""
+    hidden: int
+    """Number of records that are over the limit."""
     outcomes: Counter[Outcome]
     rules: Counter[str]
 
 
-def judge_as_json(chunk: Chunk, max_bytes: int) -> Judged:
-    """Check a chunk; the output is one verdict as JSON per line."""
-    verdicts = [_judge(value, max_bytes) for value in chunk.values]
-    text = b"".join([_to_json(verdict) + b"\n" for verdict in verdicts])
-    return _judged(text, verdicts)
+def judge_chunk(
+    chunk: Chunk,
+    *,
+    show: Show,
+    max_bytes: int,
+    only: Collection[str] = (),
+    limit: int | None = None,
+) -> Judged:
+    """Check a chunk. With `only`, nothing but findings of these rules is shown and counted."""
+    shown: list[bytes] = []
+    hidden = 0
+    outcomes: Counter[Outcome] = Counter()
+    rules: Counter[str] = Counter()
+    for index, value in enumerate(chunk.values):
+        verdict = judge_value(value, max_bytes)
+        findings = verdict.findings
+        if only:
+            findings = tuple(finding for finding in findings if finding.rule in only)
+        outcomes[verdict.outcome] += 1
+        rules.update([finding.rule for finding in findings])
+        if show is show_json or findings or (verdict.rejection and not only):
+            if limit is None or len(shown) < limit:
+                shown.append(show(chunk, index, verdict, findings))
+            else:
+                hidden += 1
+    return Judged(shown, hidden, outcomes, rules)
 
 
-def judge_as_report(chunk: Chunk, max_bytes: int, screen: Screen) -> Judged:
-    """Check a chunk; the output is a report on each record with findings or a rejection."""
-    verdicts = [_judge(value, max_bytes) for value in chunk.values]
-    reports = "".join(
-        screen.lines(report_record(chunk.where(index), chunk.values[index], verdict, screen.width))
-        for index, verdict in enumerate(verdicts)
-        if verdict.findings or verdict.rejection
-    )
-    return _judged(reports.encode(errors="backslashreplace"), verdicts)
-
-
-def _judge(value: Value, max_bytes: int) -> Verdict:
+def judge_value(value: Value, max_bytes: int) -> Verdict:
+    """Return the verdict on a record of a file."""
     if isinstance(value, Oversized):
         return refuse(too_large(value.size_bytes, max_bytes))
     return judge(value, max_bytes)
 
 
-def report_record(where: str, value: Value, verdict: Verdict, width: int) -> Iterator[Text]:
-    """Lay out the report on a record."""
-    if verdict.rejection:
-        yield from report_rejection(where, verdict, verdict.rejection, width)
-    elif isinstance(value, bytes):
-        yield from report_episode(where, verdict, Episode.model_validate_json(value), width)
+def show_json(_: Chunk, __: int, verdict: Verdict, findings: Sequence[Finding]) -> bytes:
+    """Return a verdict as a line of JSON."""
+    if len(findings) < len(verdict.findings):
+        verdict = verdict.model_copy(update={"findings": tuple(findings)})
+    return _to_json(verdict) + b"\n"
 
 
-def _judged(text: bytes, verdicts: list[Verdict]) -> Judged:
-    return Judged(
-        text,
-        Counter(verdict.outcome for verdict in verdicts),
-        Counter(finding.rule for verdict in verdicts for finding in verdict.findings),
+def show_csv(chunk: Chunk, index: int, verdict: Verdict, findings: Sequence[Finding]) -> bytes:
+    """Return findings as lines of CSV, or the line of a dead letter."""
+    leading = (
+        chunk.source,
+        chunk.numbers[index],
+        verdict.provider_code,
+        verdict.episode_id,
+        verdict.outcome,
     )
+    if verdict.rejection:
+        return rejection_line(leading, verdict.rejection).encode()
+    return finding_lines(leading, verdict, findings).encode()
+
+
+def show_report(
+    chunk: Chunk, index: int, verdict: Verdict, findings: Sequence[Finding], *, screen: Screen
+) -> bytes:
+    """Return a report for people."""
+    lines = report(chunk.where(index), verdict, findings, screen.width)
+    return screen.lines(lines).encode(errors="backslashreplace")

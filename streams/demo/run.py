@@ -57,17 +57,12 @@ class Demonstration:
             total.update(row.rules)
         return total
 
-    def refused(self) -> Iterator[tuple[str, bytes, Verdict]]:
-        """Yield source, value and verdict of refused records; proposed sequences come first."""
-        verdicts = {
-            f"{verdict.source.topic}/{verdict.source.partition}/{verdict.source.offset}": verdict
-            for verdict in self.verdicts
-            if verdict.source
-        }
-        refused = self.copies[Outcome.NON_COMPLIANT] + self.copies[Outcome.DEAD_LETTER]
-        records = {_header(message, "ipg12-source"): _value(message) for message in refused}
-        for source in sorted(records, key=lambda source: verdicts[source].proposed is None):
-            yield source, records[source], verdicts[source]
+    def refused(self) -> Iterator[tuple[str, Verdict]]:
+        """Yield source and verdict of refused records; proposed sequences come first."""
+        for verdict in sorted(self.verdicts, key=lambda verdict: verdict.proposed is None):
+            if verdict.source and verdict.outcome in {Outcome.NON_COMPLIANT, Outcome.DEAD_LETTER}:
+                source = verdict.source
+                yield f"{source.topic}/{source.partition}/{source.offset}", verdict
 
 
 @contextmanager
@@ -101,9 +96,3 @@ def demonstrate() -> Iterator[Demonstration]:
 def _value(message: Message) -> bytes:
     value = message.value()
     return value if isinstance(value, bytes) else b""
-
-
-def _header(message: Message, name: str) -> str:
-    headers = dict(message.headers() or ())
-    value = headers.get(name)
-    return value.decode() if isinstance(value, bytes) else ""

@@ -7,8 +7,8 @@ from textwrap import wrap
 
 from rich.text import Text
 
-from streams.cli.showing.codes import shown_diagnoses, shown_procedures
-from streams.cli.showing.rows import Cell, cell_text, changed, rows
+from streams.cli.showing.rows import Cell, cell_text, rows
+from streams.marks import changed
 from streams.validation.check import check
 from streams.validation.rule import Pair, Rule
 

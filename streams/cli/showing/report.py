@@ -1,17 +1,16 @@
 """The report on one record, for people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 from typing import Final
 
 from rich.text import Text
 
-from schemas.episode import Episode
-from schemas.rejection import Rejection
-from schemas.verdict import Action, Finding, Outcome, Severity, Verdict
-from streams.cli.showing.codes import shown_diagnoses, shown_procedures
-from streams.cli.showing.rows import Cell, cell_text, changed, rows
+from schemas.rejection import Fault
+from schemas.verdict import Finding, Outcome, Remark, Severity, Verdict
+from streams.cli.showing.rows import Cell, cell_text, rows
 from streams.cli.showing.terminal import visible
+from streams.marks import DIAGNOSES, PROCEDURES, Coded, field, mark, new_codes, position, remaining
 from streams.validation.rules import RULES
 
 SEVERITY_STYLES: Final = {
@@ -24,7 +23,7 @@ OUTCOME_STYLES: Final = {
     Outcome.NON_COMPLIANT: "bold red",
     Outcome.OUT_OF_SCOPE: "dim",
     Outcome.DEAD_LETTER: "bold magenta",
-    Outcome.WITHDRAWN: "blue",
+    Outcome.WITHDRAWN: "dim",
 }
 _PROPOSED: Final = "green"
 _INDENT: Final = "  "
@@ -33,31 +32,51 @@ _FIELD_WIDTH: Final = len("expected") + 2
 _RULES: Final = {rule.code: rule for rule in RULES}
 
 
-def report_episode(where: str, verdict: Verdict, episode: Episode, width: int) -> Iterator[Text]:
-    """Lay out the findings on an episode, with the codes at fault marked in the sequence."""
-    procedures, diagnoses = shown_procedures(episode), shown_diagnoses(episode)
-    yield from _header(where, verdict, width)
-    yield from _marked("procedures", procedures, verdict, width)
-    if any(finding.place.startswith("diagnoses") for finding in verdict.findings):
-        yield from _marked("diagnoses", diagnoses, verdict, width)
-    if verdict.proposed:
-        yield from _proposed(procedures, verdict, verdict.proposed, width)
-    yield Text()
-    for finding in verdict.findings:
-        yield from _finding(finding, diagnoses, width)
-    yield Text()
-
-
-def report_rejection(
-    where: str, verdict: Verdict, rejection: Rejection, width: int
+def report(
+    where: str, verdict: Verdict, findings: Sequence[Finding], width: int
 ) -> Iterator[Text]:
-    """Lay out why a record is not an episode."""
-    yield from _header(where, verdict, width, f", {rejection.reason}")
-    for fault in rejection.errors:
-        place = f"{fault.place} of the record" if fault.place.startswith("line") else fault.place
-        for line in wrap(f"{place}: {fault.message}", width - 2 * len(_INDENT)):
-            yield Text(2 * _INDENT + line)
+    """Lay out some findings of a verdict in the codes of the episode, or why it is not one."""
+    rejection = verdict.rejection
+    yield from _header(where, verdict, width, f", {rejection.reason}" if rejection else "")
+    if rejection:
+        for fault in rejection.errors:
+            yield from _wrapped(2 * _INDENT, _fault(fault), width)
+        if rejection.hint:
+            yield from _wrapped(2 * _INDENT + "hint: ", rejection.hint, width)
+    else:
+        yield from report_codes(verdict, findings, verdict.remarks, width)
     yield Text()
+
+
+def report_codes(
+    coded: Coded, findings: Sequence[Finding], remarks: Iterable[Remark], width: int
+) -> Iterator[Text]:
+    """Lay out codes with marks under those at fault, the proposal, findings and remarks."""
+    if coded.procedures is None:
+        yield Text(f"{_INDENT}an earlier release checked it, and kept no codes")
+    else:
+        yield from _marked(PROCEDURES, coded.procedures, findings, width)
+    if coded.diagnoses is not None and any(field(each) == DIAGNOSES for each in findings):
+        yield from _marked(DIAGNOSES, coded.diagnoses, findings, width)
+    if coded.proposed is not None:
+        yield from _proposed(coded, coded.proposed, width)
+    yield Text()
+    for finding in findings:
+        yield from _finding(finding, coded, width)
+    for remark in remarks:
+        yield from _wrapped(f"{_INDENT}remark: ", f"{remark.place} {remark.message}", width)
+
+
+def _fault(fault: Fault) -> str:
+    of_the_record = " of the record" if fault.place.startswith("line") else ""
+    return f"{fault.place}{of_the_record}: {fault.message}"
+
+
+def _wrapped(heading: str, text: str, width: int) -> Iterator[Text]:
+    """Wrap a text behind a heading, and indent what follows on other lines as far."""
+    for line in wrap(visible(text), width - len(heading), break_on_hyphens=False):
+        yield Text(heading + line)
+        heading = " " * len(heading)
 
 
 def _header(where: str, verdict: Verdict, width: int, more: str = "") -> Iterator[Text]:
@@ -73,41 +92,32 @@ def _header(where: str, verdict: Verdict, width: int, more: str = "") -> Iterato
         yield header
 
 
-def _marked(field: str, codes: list[str], verdict: Verdict, width: int) -> Iterator[Text]:
+def _marked(
+    name: str, codes: Sequence[str], findings: Sequence[Finding], width: int
+) -> Iterator[Text]:
     """Lay out a list of codes, each with the rules that it breaks underneath."""
 
-    def cell(text: str, place: str) -> Cell:
-        found = [finding for finding in verdict.findings if finding.place == place]
+    def cell(text: str, found: Sequence[Finding]) -> Cell:
         if not found:
             return Cell(text)
         worst = min(found, key=lambda finding: list(Severity).index(finding.severity))
         labels = tuple(finding.rule for finding in found)
         return Cell(text, "^", labels, SEVERITY_STYLES[worst.severity])
 
-    heading = cell(field.ljust(_HEADING_WIDTH), field)
-    cells = [cell(cell_text(code), f"{field}[{index}].code") for index, code in enumerate(codes)]
+    heading = cell(name.ljust(_HEADING_WIDTH), [each for each in findings if each.place == name])
+    cells = [cell(cell_text(code), found) for code, found in mark(name, codes, findings)]
     yield from _indented(heading, cells or [Cell("(none)")], width)
 
 
-def _proposed(
-    procedures: list[str], verdict: Verdict, proposed: tuple[str, ...], width: int
-) -> Iterator[Text]:
+def _proposed(coded: Coded, proposed: Sequence[str], width: int) -> Iterator[Text]:
     """Lay out the proposed sequence, with inserted, moved and replaced codes marked."""
-    moved = {
-        finding.place
-        for finding in verdict.findings
-        if finding.fix and finding.fix.action is Action.MOVE
-    }
-    staying = [
-        "" if f"procedures[{index}].code" in moved else code
-        for index, code in enumerate(procedures)
-    ]
-    new = changed(staying, proposed)
+    new = new_codes(coded)
     cells = [
         Cell(cell_text(code), "+", style=_PROPOSED) if index in new else Cell(cell_text(code))
         for index, code in enumerate(proposed)
     ]
     yield from _indented(Cell("proposed".ljust(_HEADING_WIDTH)), cells, width)
+    yield Text(f"{_INDENT}{' ' * _HEADING_WIDTH} {remaining(coded)}")
 
 
 def _indented(heading: Cell, cells: list[Cell], width: int) -> Iterator[Text]:
@@ -115,28 +125,23 @@ def _indented(heading: Cell, cells: list[Cell], width: int) -> Iterator[Text]:
         yield Text(_INDENT) + line
 
 
-def _finding(finding: Finding, diagnoses: list[str], width: int) -> Iterator[Text]:
-    rule = _RULES[finding.rule]
+def _finding(finding: Finding, coded: Coded, width: int) -> Iterator[Text]:
     style = SEVERITY_STYLES[finding.severity]
     yield Text.assemble(
         _INDENT, (finding.rule, style), f" {finding.name}, ", (finding.severity, style)
     )
     fields = {
-        "found": _found(finding, diagnoses),
+        "found": _found(finding, coded),
         "expected": finding.expected,
         "fix": finding.fix.text if finding.fix else "",
-        "source": ", ".join((f"IPG12 clause {rule.source.name}", *rule.standards)),
     }
+    if rule := _RULES.get(finding.rule):
+        fields["source"] = ", ".join((f"IPG12 clause {rule.source.name}", *rule.standards))
     for name, text in fields.items():
-        margin = 2 * _INDENT + name.ljust(_FIELD_WIDTH)
-        for line in wrap(visible(text), width - len(margin), break_on_hyphens=False):
-            yield Text(margin + line)
-            margin = " " * len(margin)
+        yield from _wrapped(2 * _INDENT + name.ljust(_FIELD_WIDTH), text, width)
 
 
-def _found(finding: Finding, diagnoses: list[str]) -> str:
+def _found(finding: Finding, coded: Coded) -> str:
     if finding.found is None:
-        return " ".join(map(cell_text, diagnoses)) or "no diagnosis"
-    field, _, index = finding.place.partition("[")
-    kind = "procedure" if field == "procedures" else "diagnosis"
-    return f"{cell_text(finding.found)}, {kind} {int(index.partition(']')[0]) + 1}"
+        return " ".join(map(cell_text, coded.diagnoses or ())) or "no diagnosis"
+    return f"{cell_text(finding.found)}, {position(finding)}"

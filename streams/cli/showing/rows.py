@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -37,13 +36,6 @@ def rows(heading: Cell, cells: Sequence[Cell], width: int) -> Iterator[Text]:
             yield _line(line, [cell.mark * cell_len(cell.text.strip()) for cell in line])
         for depth in range(max(len(cell.labels) for cell in line)):
             yield _line(line, ["".join(cell.labels[depth : depth + 1]) for cell in line])
-
-
-def changed(before: Sequence[str], after: Sequence[str]) -> set[int]:
-    """Return the indexes of what is new or has moved in `after`."""
-    blocks = SequenceMatcher(a=before, b=after, autojunk=False).get_matching_blocks()
-    kept = {block.b + offset for block in blocks for offset in range(block.size)}
-    return set(range(len(after))) - kept
 
 
 def cell_text(code: str) -> str:

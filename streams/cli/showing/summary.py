@@ -1,7 +1,7 @@
 """The summary of a check, by outcome and by rule."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from rich.box import SIMPLE
@@ -15,9 +15,13 @@ from streams.validation.rules import RULES
 _EXPLAIN: Final = "For details of a rule, run `ipg12 explain CODE`."
 
 
-def summarise(outcomes: Counter[Outcome], rules: Counter[str]) -> Iterator[Table | Text]:
-    """Lay out the number of records by outcome, and of findings by rule."""
+def summarise(
+    outcomes: Counter[Outcome], rules: Counter[str], only: Collection[str] = ()
+) -> Iterator[Table | Text]:
+    """Lay out the number of records by outcome, and of findings by rule: `only` these, if any."""
     yield _by_outcome(outcomes)
+    if only:
+        yield Text(f"Only findings of {', '.join(sorted(only))} are shown and counted.")
     if rules:
         yield _by_rule(rules)
         yield Text(_EXPLAIN)

@@ -1,0 +1,98 @@
+"""What is marked in an episode's codes for people, on pages and on a terminal."""
+
+from collections.abc import Collection, Iterable, Sequence
+from difflib import SequenceMatcher
+from typing import Final, NamedTuple, Protocol
+
+from schemas.verdict import Action, Finding, Severity
+
+PROCEDURES: Final = "procedures"
+DIAGNOSES: Final = "diagnoses"
+_SINGULAR: Final = {PROCEDURES: "procedure", DIAGNOSES: "diagnosis"}
+
+
+class Coded(Protocol):
+    """The codes of an episode and what was found in them: a verdict, or a row of the worklist."""
+
+    @property
+    def procedures(self) -> tuple[str, ...] | None:
+        """The procedures as shown; None if they were not kept."""
+
+    @property
+    def diagnoses(self) -> tuple[str, ...] | None:
+        """The diagnoses as shown; None if they were not kept."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings."""
+
+    @property
+    def proposed(self) -> tuple[str, ...] | None:
+        """The procedures with every fix applied."""
+
+    @property
+    def remaining_errors(self) -> int | None:
+        """Number of errors without a fix; None if it was not kept."""
+
+
+class MarkedCode(NamedTuple):
+    """A code, and the findings at it."""
+
+    code: str
+    findings: list[Finding]
+
+
+def field(finding: Finding) -> str:
+    """Return the list that a finding is about: `procedures` or `diagnoses`."""
+    return finding.place.partition("[")[0]
+
+
+def mark(name: str, codes: Iterable[str], findings: Collection[Finding]) -> list[MarkedCode]:
+    """Return the codes of the list with that name, each with the findings at it."""
+    return [
+        MarkedCode(
+            code, [each for each in findings if each.at == index and field(each) == name]
+        )
+        for index, code in enumerate(codes)
+    ]
+
+
+def position(finding: Finding) -> str:
+    """Return where a finding is in words, counted from 1: `procedure 3`."""
+    _, bracket, rest = finding.place.partition("[")
+    if not bracket:
+        return field(finding)
+    index = int(rest.partition("]")[0]) if finding.at is None else finding.at
+    return f"{_SINGULAR.get(field(finding), field(finding))} {index + 1}"
+
+
+def new_codes(coded: Coded) -> set[int]:
+    """Return the indexes of what is inserted, moved or replaced in the proposed procedures."""
+    if coded.procedures is None:
+        return set()
+    moved = {
+        finding.at
+        for finding in coded.findings
+        if finding.fix and finding.fix.action is Action.MOVE
+    }
+    staying = ["" if index in moved else code for index, code in enumerate(coded.procedures)]
+    return changed(staying, coded.proposed or ())
+
+
+def changed(before: Sequence[str], after: Sequence[str]) -> set[int]:
+    """Return the indexes of what is new or has moved in `after`."""
+    blocks = SequenceMatcher(a=before, b=after, autojunk=False).get_matching_blocks()
+    kept = {block.b + offset for block in blocks for offset in range(block.size)}
+    return set(range(len(after))) - kept
+
+
+def remaining(coded: Coded) -> str:
+    """Return in words how many errors remain after the proposed procedures."""
+    errors = coded.remaining_errors
+    if errors is None:
+        errors = sum(
+            finding.severity is Severity.ERROR and not finding.fix for finding in coded.findings
+        )
+    if not errors:
+        return "corrects all errors"
+    return f"{errors:,} error{' remains' if errors == 1 else 's remain'} after it"

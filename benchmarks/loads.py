@@ -13,6 +13,7 @@ from streams.demo.episodes import invented_episodes
 from streams.kafka.publish import record_key
 from streams.kafka.topics import Topics
 from streams.validation.check import judge
+from streams.validation.reading import read_episode
 
 SMALL_PADDING_BYTES: Final = 75
 LARGE_PADDING_BYTES: Final = 5_475
@@ -56,7 +57,7 @@ class Load(StrEnum):
     @cache  # there are four
     def pool(self) -> Sequence[Record]:
         """Invent records to be published over and over."""
-        return [(record_key(value), value) for value in self.values(POOL_RECORDS)]
+        return [(record_key(read_episode(value)), value) for value in self.values(POOL_RECORDS)]
 
 
 _HEAVY: Final = {Load.HEAVY, Load.HEAVY_LARGE}

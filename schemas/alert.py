@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from schemas.frozen import Frozen
 from schemas.ledger import LedgerPosition
-from schemas.verdict import Finding, Outcome, Severity, Source
+from schemas.verdict import Finding, Outcome, Remark, Severity, Source
 
 LONGEST_SILENCE: Final = timedelta(days=90)
 LONGEST_WHY: Final = 500
@@ -164,18 +164,30 @@ class EpisodeRow(Frozen):
     source: Source | None = Field(description="Position of the record on Kafka.")
     findings: tuple[Finding, ...] = Field(description="The findings of the verdict.")
     proposed: tuple[str, ...] | None = Field(description="The procedures with every fix applied.")
+    procedures: tuple[str, ...] | None = Field(
+        default=None,
+        description="The procedures that were checked; null in rows of earlier releases.",
+    )
+    diagnoses: tuple[str, ...] | None = Field(default=None, description="The diagnoses, likewise.")
+    remaining_errors: int | None = Field(
+        default=None, description="Number of errors without a fix; null if nothing is proposed."
+    )
+    remarks: tuple[Remark, ...] = Field(
+        default=(), description="What was left out of the episode when it was read."
+    )
     waived: tuple[str, ...] = Field(
         default=(), description="Rules waived because their alerts were resolved by hand."
     )
 
     @property
+    def awaited_findings(self) -> tuple[Finding, ...]:
+        """The findings that still need correcting."""
+        return tuple(finding for finding in self.findings if finding.rule not in self.waived)
+
+    @property
     def awaited(self) -> dict[str, Severity]:
         """The rules that still need correcting, each with its severity."""
-        return {
-            finding.rule: finding.severity
-            for finding in self.findings
-            if finding.rule not in self.waived
-        }
+        return {finding.rule: finding.severity for finding in self.awaited_findings}
 
     @property
     def wrong(self) -> bool:

@@ -50,9 +50,7 @@ def field(finding: Finding) -> str:
 def mark(name: str, codes: Iterable[str], findings: Collection[Finding]) -> list[MarkedCode]:
     """Return the codes of the list with that name, each with the findings at it."""
     return [
-        MarkedCode(
-            code, [each for each in findings if each.at == index and field(each) == name]
-        )
+        MarkedCode(code, [each for each in findings if each.at == index and field(each) == name])
         for index, code in enumerate(codes)
     ]
 

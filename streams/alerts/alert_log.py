@@ -97,6 +97,10 @@ class AlertLog:
             source=verdict.source,
             findings=verdict.findings,
             proposed=verdict.proposed,
+            procedures=verdict.procedures,
+            diagnoses=verdict.diagnoses,
+            remaining_errors=verdict.remaining_errors,
+            remarks=verdict.remarks,
         )
         if timestamp < self._newest.get(episode.key, timestamp):
             self._changes.superseded += 1

@@ -10,6 +10,7 @@ from typer import Argument, Exit, Option, echo
 
 from streams.errors import OperatorError
 
+
 class Form(StrEnum):
     """Output format."""
 
@@ -41,7 +42,7 @@ def check(
     """
     from schemas.verdict import Outcome
     from streams.cli.explain import find_rule
-    from streams.cli.judging import judge_chunk, show_csv, show_json, show_report
+    from streams.cli.judging import Show, judge_chunk, show_csv, show_json, show_report
     from streams.cli.processes import in_order
     from streams.cli.reading.records import read_files
     from streams.cli.reading.sources import STDIN, total_bytes
@@ -55,12 +56,12 @@ def check(
     codes = {find_rule(name).code for each in only or () for name in each.split(",")}
     screen = Screen.of_stdout()
     max_bytes = Settings.read().max_record_bytes
-    show = {
+    shows: dict[Form, Show] = {
         Form.REPORT: partial(show_report, screen=screen),
         Form.JSONL: show_json,
         Form.CSV: show_csv,
-    }[form]
-    judge = partial(judge_chunk, show=show, max_bytes=max_bytes, only=codes, limit=limit)
+    }
+    judge = partial(judge_chunk, show=shows[form], max_bytes=max_bytes, only=codes, limit=limit)
     outcomes: Counter[Outcome] = Counter()
     rules: Counter[str] = Counter()
     shown = hidden = 0
@@ -82,7 +83,7 @@ def check(
                             write(b"".join(texts))
             except OperatorError as error:
                 failure = error
-    note = f"{hidden:,} more records are not shown because of --limit {limit}.\n" if hidden else ""
+    note = f"Records not shown because of --limit {limit}: {hidden:,}.\n" if hidden else ""
     if form is not Form.REPORT:
         echo(note, err=True, nl=False)
     elif outcomes or not failure:

@@ -8,11 +8,11 @@ from typing import Annotated
 from pydantic import AwareDatetime, Field
 
 from schemas.alert import Alert, AlertEvent, AlertState, EpisodeRow
-from schemas.episode import submitted_codes
 from schemas.frozen import Frozen
 from schemas.verdict import Outcome, Severity
 from streams.dashboard.read_model import needs_attention
 from streams.dashboard.timeline import Bar
+from streams.marks import DIAGNOSES, PROCEDURES, mark
 from streams.validation.check import check
 from streams.validation.rule import Pair, Rule
 from streams.validation.rules import RULES
@@ -143,17 +143,18 @@ def _rule_detail(rule: Rule) -> RuleDetail:
 
 
 def _example(rule: Rule, pair: Pair) -> Example:
-    verdict = check(pair.bad)
-    field, bad, good = "procedures", pair.bad.procedures, pair.good.procedures
+    verdict, corrected = check(pair.bad), check(pair.good)
+    name, bad, good = PROCEDURES, verdict.procedures, corrected.procedures
     if bad == good:
-        field, bad, good = "diagnoses", pair.bad.diagnoses, pair.good.diagnoses
-    places = {finding.place for finding in verdict.findings if finding.rule == rule.code}
+        name, bad, good = DIAGNOSES, verdict.diagnoses, corrected.diagnoses
+    faults = [finding for finding in verdict.findings if finding.rule == rule.code]
+    marked = enumerate(mark(name, bad or (), faults))
     return Example(
         why=pair.why,
-        field=field,
-        bad=submitted_codes(bad),
-        at_fault=tuple(index for index in range(len(bad)) if f"{field}[{index}].code" in places),
-        good=submitted_codes(good),
+        field=name,
+        bad=bad or (),
+        at_fault=tuple(index for index, each in marked if each.findings),
+        good=good or (),
         proposed=verdict.proposed,
     )
 

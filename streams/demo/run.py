@@ -14,10 +14,11 @@ from streams.demo.broker import embedded_broker, free_port
 from streams.demo.episodes import BROKEN, invented_episodes
 from streams.demo.outputs import wait_for_ledger
 from streams.demo.processes import running
-from streams.kafka.publish import Publisher
+from streams.kafka.publish import Publisher, record_key
 from streams.kafka.topic_reader import read_topic
 from streams.kafka.topics import Topics, wanted
 from streams.settings import Settings
+from streams.validation.reading import read_episode
 
 EPISODES: Final = 2_000
 WORKER_SECONDS: Final = 60.0
@@ -73,7 +74,8 @@ def demonstrate() -> Iterator[Demonstration]:
         topics = Topics(settings.topic_prefix)
         values = [*invented_episodes(EPISODES, in_scope=0.2, faulty=0.4), *BROKEN]
         publisher = Publisher(settings, lambda: None)
-        publisher.publish(values)
+        for value in values:
+            publisher.publish(value, record_key(read_episode(value)))
         publisher.finish()
         with running("worker", IPG12_BROKERS=broker, IPG12_WEB_PORT=str(free_port())) as worker:
             ledger = wait_for_ledger(settings, len(values), WORKER_SECONDS, worker)

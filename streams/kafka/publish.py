@@ -1,10 +1,11 @@
 """Publishing episodes to the input topic."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from schemas.episode import Episode, Withdrawal
 from schemas.rejection import Rejection
 from streams.errors import OperatorError
 from streams.kafka.admin import verify_use
@@ -12,7 +13,6 @@ from streams.kafka.connection import for_librdkafka
 from streams.kafka.rights import Command
 from streams.kafka.topics import Topics
 from streams.settings import Settings
-from streams.validation.reading import read_episode
 
 QUEUED_RECORDS: Final = 50_000
 QUEUED_KIBIBYTES: Final = 262_144
@@ -20,7 +20,7 @@ DELIVERY_SECONDS: Final = 60.0
 
 
 class Publisher:
-    """Publishes values unchanged, each with a key of the episode's identifiers."""
+    """Publishes values unchanged."""
 
     def __init__(self, settings: Settings, on_delivered: Callable[[], None]) -> None:
         """Verify topic and rights; call `on_delivered` for each record. Raises OperatorError."""
@@ -41,20 +41,18 @@ class Publisher:
             }
         )
 
-    def publish(self, values: Iterable[bytes]) -> None:
-        """Queue values for delivery, waiting while the queue is full. Raises OperatorError."""
-        for value in values:
-            self._queue(value)
-            self._producer.poll(0)
-            self._raise_fault()
+    def publish(self, value: bytes, key: bytes | None) -> None:
+        """Queue a record for delivery, waiting while the queue is full. Raises OperatorError."""
+        self._queue(value, key)
+        self._producer.poll(0)
+        self._raise_fault()
 
     def finish(self) -> None:
         """Wait until every record has been delivered. Raises OperatorError."""
         self._producer.flush()
         self._raise_fault()
 
-    def _queue(self, value: bytes) -> None:
-        key = record_key(value)
+    def _queue(self, value: bytes, key: bytes | None) -> None:
         while True:
             try:
                 self._producer.produce(self._topic, value, key, on_delivery=self._delivered)
@@ -78,9 +76,8 @@ class Publisher:
             raise OperatorError(message)
 
 
-def record_key(value: bytes) -> bytes | None:
-    """Return the key `provider_code/episode_id`; None if the value lacks one of them."""
-    read = read_episode(value, len(value))
-    if isinstance(read, Rejection) and not (read.provider_code and read.episode_id):
+def record_key(read: Episode | Withdrawal | Rejection) -> bytes | None:
+    """Return the key `PROVIDER/EPISODE_ID`; None if the record lacks one of them."""
+    if not (read.provider_code and read.episode_id):
         return None
     return f"{read.provider_code}/{read.episode_id}".encode()

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from textwrap import wrap
 
 from rich.box import SIMPLE
 from rich.table import Table
 from rich.text import Text
 
 from schemas.alert import Alert, AlertEvent, AlertState, EpisodeRow
-from streams.cli.showing.report import SEVERITY_STYLES
+from streams.cli.showing.report import SEVERITY_STYLES, report_codes
 from streams.cli.showing.terminal import visible
 from streams.validation.rules import TITLES
 
@@ -69,17 +68,8 @@ def standing(alert: Alert) -> str:
 def worklist_lines(rows: Sequence[EpisodeRow], width: int) -> Iterator[Text]:
     """Lay out episodes awaiting correction."""
     for row in rows:
-        yield Text(f"episode {visible(row.episode_id)}", "bold")
-        awaited = row.awaited
-        for finding in (each for each in row.findings if each.rule in awaited):
-            found = f", found {visible(finding.found)}" if finding.found else ""
-            text = f"{finding.rule} at {finding.place}{found}: {finding.expected}"
-            if finding.fix:
-                text += f" {finding.fix.text}"
-            for line in wrap(text, width - len(_INDENT), subsequent_indent=_INDENT):
-                yield Text(_INDENT + line)
-        if row.proposed:
-            yield Text(f"{_INDENT}proposed {' '.join(map(visible, row.proposed))}")
+        yield Text(f"episode {visible(row.episode_id)}: {row.outcome}", "bold")
+        yield from report_codes(row, row.awaited_findings, row.remarks, width)
         yield Text()
     yield Text(f"{_awaiting(len(rows))}.")
 

@@ -1,6 +1,6 @@
 """The page of a rule, as `explain` prints it and as in docs/rules."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from textwrap import wrap
@@ -8,7 +8,7 @@ from textwrap import wrap
 from rich.text import Text
 
 from streams.cli.showing.rows import Cell, cell_text, rows
-from streams.marks import changed
+from streams.marks import DIAGNOSES, PROCEDURES, changed, mark
 from streams.validation.check import check
 from streams.validation.rule import Pair, Rule
 
@@ -89,32 +89,31 @@ def _prose(*sentences: str) -> Block:
 
 def _example(rule: Rule, pair: Pair) -> Iterator[Block]:
     """Yield a pair as a diff, with the codes at fault and the new codes marked."""
-    verdict = check(pair.bad)
-    faults = {finding.place for finding in verdict.findings if finding.rule == rule.code}
-    bad, good = shown_procedures(pair.bad), shown_procedures(pair.good)
-    field = "procedures"
+    verdict, corrected = check(pair.bad), check(pair.good)
+    name, bad, good = PROCEDURES, verdict.procedures, corrected.procedures
     if bad == good:
-        bad, good = shown_diagnoses(pair.bad), shown_diagnoses(pair.good)
-        field = "diagnoses"
-    at_fault = {index for index in range(len(bad)) if f"{field}[{index}].code" in faults}
-    heading = Cell(field, mark="^" if field in faults else "")
+        name, bad, good = DIAGNOSES, verdict.diagnoses, corrected.diagnoses
+    bad, good = bad or (), good or ()
+    faults = [finding for finding in verdict.findings if finding.rule == rule.code]
+    at_fault = {index for index, each in enumerate(mark(name, bad, faults)) if each.findings}
+    heading = Cell(name, mark="^" if name in [finding.place for finding in faults] else "")
     lines = [
         *_row("-", [heading, *_cells(bad, at_fault, "^")]),
-        *_row("+", [Cell(field), *_cells(good, changed(bad, good), "+")]),
+        *_row("+", [Cell(name), *_cells(good, changed(bad, good), "+")]),
     ]
     yield _prose(f"{pair.why[0].upper()}{pair.why[1:]}:")
     yield Block(Kind.DIFF, tuple(lines))
-    if verdict.proposed and verdict.proposed == tuple(good):
+    if verdict.proposed and verdict.proposed == good:
         yield _prose("ipg12 proposes the same.")
     elif verdict.proposed:
         yield _prose(f"ipg12 proposes {' '.join(verdict.proposed)}.")
 
 
-def _cells(codes: list[str], marked: set[int], mark: str) -> list[Cell]:
+def _cells(codes: Sequence[str], marked: set[int], sign: str) -> list[Cell]:
     if not codes:
         return [Cell("(none)")]
     return [
-        Cell(cell_text(code), mark if index in marked else "") for index, code in enumerate(codes)
+        Cell(cell_text(code), sign if index in marked else "") for index, code in enumerate(codes)
     ]
 
 

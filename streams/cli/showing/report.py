@@ -32,9 +32,7 @@ _FIELD_WIDTH: Final = len("expected") + 2
 _RULES: Final = {rule.code: rule for rule in RULES}
 
 
-def report(
-    where: str, verdict: Verdict, findings: Sequence[Finding], width: int
-) -> Iterator[Text]:
+def report(where: str, verdict: Verdict, findings: Sequence[Finding], width: int) -> Iterator[Text]:
     """Lay out some findings of a verdict in the codes of the episode, or why it is not one."""
     rejection = verdict.rejection
     yield from _header(where, verdict, width, f", {rejection.reason}" if rejection else "")

@@ -1,0 +1,48 @@
+"""Which records of files are published, and what is said of the others."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from schemas.episode import Episode, Withdrawal
+from schemas.rejection import Rejection
+from streams.cli.reading.partial import Oversized
+from streams.cli.reading.records import Chunk
+from streams.validation.reading import read_episode, too_large
+
+FAULTS: Final = 3
+"""Number of faults that are named of a record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publishable:
+    """A record to publish, with its identity."""
+
+    value: bytes
+    read: Episode | Withdrawal | Rejection
+
+
+def publishable(
+    chunks: Iterable[Chunk], max_bytes: int, *, force: bool, on_refused: Callable[[str], None]
+) -> Iterator[Publishable]:
+    """Yield the records to publish; call `on_refused` with a line on each of the others.
+
+    These are what would be a dead letter, unless by force, and what was too large to be kept.
+    """
+    for chunk in chunks:
+        for index, value in enumerate(chunk.values):
+            if isinstance(value, Oversized):
+                rejection = too_large(value.size_bytes, max_bytes)
+                on_refused(_refusal(chunk.where(index), rejection))
+                continue
+            read = read_episode(value, max_bytes)
+            if isinstance(read, Rejection) and not force:
+                on_refused(_refusal(chunk.where(index), read))
+            else:
+                yield Publishable(value, read)
+
+
+def _refusal(where: str, rejection: Rejection) -> str:
+    faults = "; ".join(f"{fault.place} {fault.message}" for fault in rejection.errors[:FAULTS])
+    hint = f"; {rejection.hint}" if rejection.hint else ""
+    return f"{where}: {rejection.reason}: {faults}{hint}"

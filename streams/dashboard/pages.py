@@ -1,5 +1,6 @@
 """Renders the pages, which work with or without JavaScript."""
 
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -9,10 +10,11 @@ from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from schemas.alert import AlertState
-from schemas.verdict import Severity
+from schemas.verdict import Finding, Severity
 from streams.dashboard.access import Access
 from streams.dashboard.problems import Problem
 from streams.dashboard.read_model import ReadModel
+from streams.marks import Coded, mark, new_codes, position, remaining
 from streams.validation.rules import TITLES
 
 HOUR_MINUTES: Final = 60
@@ -38,11 +40,15 @@ def age(since: datetime) -> str:
     return f"{minutes // 60} h" if minutes >= HOUR_MINUTES else f"{minutes} min"
 
 
-def position(place: str) -> str:
-    """Return a finding's place as text, counted from 1: `procedures[0].code` is at procedure 1."""
-    field, bracket, rest = place.partition("[")
-    kind = {"procedures": "procedure", "diagnoses": "diagnosis"}.get(field, field)
-    return f"at {kind} {int(rest.partition(']')[0]) + 1}" if bracket else f"in the {field}"
+def fault_labels(name: str, codes: Iterable[str], findings: Collection[Finding]) -> dict[int, str]:
+    """Return the rules broken by codes of a list, by index."""
+    marked = enumerate(mark(name, codes, findings))
+    return {index: " ".join(each.rule for each in found) for index, (_, found) in marked if found}
+
+
+def new_labels(coded: Coded) -> dict[int, str]:
+    """Return the words beside new codes of the proposed procedures, by index."""
+    return dict.fromkeys(new_codes(coded), "changed")
 
 
 class Pages:
@@ -56,8 +62,10 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        environment.filters |= {"local_time": local_time, "age": age, "position": position}
+        environment.filters |= {"local_time": local_time, "age": age}
         environment.globals |= {"titles": TITLES, "AlertState": AlertState, "Severity": Severity}
+        functions = position, remaining, fault_labels, new_labels
+        environment.globals |= {function.__name__: function for function in functions}
         self._templates = Jinja2Templates(env=environment)
         self._read_model = read_model
         self._access = access

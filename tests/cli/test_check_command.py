@@ -1,3 +1,4 @@
+import csv
 import gzip
 import json
 import os
@@ -5,17 +6,20 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cli.running import COMMAND, ipg12, ipg12_here
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas.verdict import Verdict
-from streams.cli.judging import judge_as_json
+from streams.cli.judging import judge_value
 from streams.cli.reading.partial import Oversized
-from streams.cli.reading.records import Chunk
-from streams.cli.reading.shape import Shape
+from streams.cli.showing.spreadsheet import header_line
+from streams.cli.showing.terminal import visible
 from streams.validation.check import judge
 
 JSONL = ("check", "--format", "jsonl")
@@ -30,6 +34,7 @@ def episode(episode_id: str, procedures: str) -> bytes:
 COMPLIANT = episode("E1", "V44.4 V55.1 Y53.4 Z66.5")
 OUT_OF_SCOPE = episode("E2", "W19.1")
 NON_COMPLIANT = episode("E3", "V44.4 Y53.4 V55.1 Z66.5")
+EACH = b"\n".join([COMPLIANT, OUT_OF_SCOPE, NON_COMPLIANT, b"broken"])
 
 
 def verdicts(output: bytes) -> list[dict[str, Any]]:
@@ -59,7 +64,7 @@ def test_each_line_is_the_verdict_that_the_worker_would_give(golden_lines: bytes
     assert all(verdict.source is None for verdict in written)
 
 
-def test_lines_an_array_and_a_pretty_array_give_the_same_verdicts(
+def test_however_episodes_are_written_they_get_the_same_verdicts(
     golden: list[dict[str, Any]], golden_lines: bytes
 ) -> None:
     episodes = [case["episode"] for case in golden]
@@ -71,14 +76,11 @@ def test_lines_an_array_and_a_pretty_array_give_the_same_verdicts(
             gzip.compress(golden_lines),
             json.dumps(episodes).encode(),
             json.dumps(episodes, indent=2).encode(),
+            "\n".join(json.dumps(each, indent=2) for each in episodes).encode(),
+            b"\xef\xbb\xbf" + golden_lines.rstrip(),
         )
     }
     assert len(outputs) == 1
-
-
-def test_one_object_over_several_lines_is_one_record() -> None:
-    run = ipg12(*JSONL, given=json.dumps(json.loads(NON_COMPLIANT), indent=4).encode())
-    assert [verdict["episode_id"] for verdict in verdicts(run.stdout)] == ["E3"]
 
 
 def test_20000_broken_lines_get_20000_verdicts() -> None:
@@ -90,16 +92,17 @@ def test_20000_broken_lines_get_20000_verdicts() -> None:
     assert run.stderr == b""
 
 
-@pytest.mark.parametrize("form", ["report", "jsonl"])
+@pytest.mark.parametrize("form", ["report", "jsonl", "csv"])
 def test_several_processes_write_the_same_as_one(
     golden_lines: bytes, tmp_path: Path, form: str
 ) -> None:
     path = tmp_path / "episodes.jsonl"
     path.write_bytes(b"\n".join([golden_lines, *BROKEN]) * 40)
-    alone = ipg12("check", "--format", form, path)
-    together = ipg12("check", "--format", form, "--jobs", "3", path)
+    arguments = ("check", "--format", form, "--limit", "1000", path)
+    alone, together = ipg12(*arguments), ipg12(*arguments, "--jobs", "3")
     assert together.stdout == alone.stdout
-    assert (together.returncode, together.stderr) == (alone.returncode, alone.stderr) == (1, b"")
+    assert (together.returncode, together.stderr) == (alone.returncode, alone.stderr)
+    assert alone.returncode == 1
 
 
 @pytest.mark.parametrize(
@@ -127,7 +130,7 @@ def test_files_and_standard_input_are_read_in_the_order_given(tmp_path: Path) ->
 
 
 def test_a_report_counts_what_it_does_not_show() -> None:
-    run = ipg12("check", given=b"\n".join([COMPLIANT, OUT_OF_SCOPE, NON_COMPLIANT, b"broken"]))
+    run = ipg12("check", given=EACH)
     report = run.stdout.decode()
     assert "stdin:3, episode E3, provider R0A: non-compliant" in report
     assert "stdin:4: dead-letter, not-json" in report
@@ -137,6 +140,85 @@ def test_a_report_counts_what_it_does_not_show() -> None:
         assert [outcome, "1"] in summary
     assert ["all", "4"] in summary
     assert ["LV02", "levels-not-second", "error", "1"] in summary
+
+
+def test_only_some_rules_are_shown_and_all_records_counted() -> None:
+    two_faults = episode("E4", "V44.4 Y53 V55.1 Z66.5")
+    run = ipg12("check", "--only", "levels-not-second,PX04", given=EACH + b"\n" + two_faults)
+    report = run.stdout.decode()
+    assert "episode E3" in report
+    assert "episode E4" in report
+    assert "PX03" not in report
+    assert "not-json" not in report
+    assert "Only findings of LV02, PX04 are shown and counted." in report
+    assert ["all", "5"] in [line.split() for line in report.splitlines()]
+    assert ["LV02", "levels-not-second", "error", "2"] in [
+        line.split() for line in report.splitlines()
+    ]
+    assert run.returncode == 1
+
+
+@pytest.mark.parametrize(
+    "limit,shown,hidden", [("0", [], "2"), ("1", ["E3"], "1"), ("2", ["E3", "broken"], "")]
+)
+def test_at_most_so_many_records_are_shown_and_all_counted(
+    limit: str, shown: list[str], hidden: str
+) -> None:
+    report = ipg12("check", "--limit", limit, given=EACH).stdout.decode()
+    assert ["E3"] * ("episode E3" in report) + ["broken"] * ("not-json" in report) == shown
+    assert ["all", "4"] in [line.split() for line in report.splitlines()]
+    note = f"Records not shown because of --limit {limit}: {hidden}.\n"
+    assert report.endswith(note) == bool(hidden)
+
+
+def test_a_limit_of_lines_says_on_standard_error_what_is_not_shown() -> None:
+    run = ipg12(*JSONL, "--limit", "1", "--only", "LV02", given=EACH)
+    assert [verdict["episode_id"] for verdict in verdicts(run.stdout)] == ["E1"]
+    assert run.stderr == b"Records not shown because of --limit 1: 3.\n"
+
+
+def test_csv_has_a_line_for_each_finding_and_each_dead_letter() -> None:
+    formula = episode("=1+1", "V44.4 Y53.4 V55.1 Z66.5 @banana")
+    run = ipg12("check", "--format", "csv", given=EACH + b"\n" + formula)
+    rows = list(csv.DictReader(StringIO(run.stdout.decode())))
+    assert [(row["record"], row["rule"], row["name"]) for row in rows] == [
+        ("3", "LV02", "levels-not-second"),
+        ("4", "", "not-json"),
+        ("5", "LV02", "levels-not-second"),
+        ("5", "PX06", "procedure-malformed"),
+    ]
+    first, broken, _, malformed = rows
+    assert first | {"expected": ""} == {
+        "file": "stdin",
+        "record": "3",
+        "provider_code": "R0A",
+        "episode_id": "E3",
+        "outcome": "non-compliant",
+        "rule": "LV02",
+        "name": "levels-not-second",
+        "severity": "error",
+        "place": "procedures[2].code",
+        "found": "V55.1",
+        "expected": "",
+        "fix": "Move V55.1 directly after V44.4.",
+        "procedures": "V44.4 Y53.4 V55.1 Z66.5",
+        "diagnoses": "M80.58",
+        "proposed": "V44.4 V55.1 Y53.4 Z66.5",
+        "remaining_errors": "0",
+    }
+    assert broken["expected"].startswith("line 1 column 1 is not JSON")
+    assert (malformed["episode_id"], malformed["found"]) == ("'=1+1", "'@banana")
+    assert run.returncode == 1
+
+
+@given(st.text())
+def test_no_cell_of_a_spreadsheet_is_a_formula_or_a_second_line(text: str) -> None:
+    line = header_line(text)
+    ((cell, *_),) = csv.reader([line])
+    assert line.count("\n") == 1
+    assert cell.isprintable()
+    assert not cell.strip().startswith(("=", "+", "-", "@", "\uff1d", "\uff0b"))
+    assert cell.removeprefix("'") in {visible(text), visible(text).removeprefix("'")}
 
 
 def test_a_report_in_a_pipe_is_plain_text_of_80_columns(golden_lines: bytes) -> None:
@@ -157,28 +239,23 @@ def test_the_largest_record_can_be_configured() -> None:
 
 def test_a_record_that_was_only_measured_gets_the_verdict_of_one_that_was_read() -> None:
     value = b"x" * 11
-    chunk = Chunk("file", Shape.LINES, 1, [value, Oversized(11)])
-    read, measured = judge_as_json(chunk, max_bytes=10).text.splitlines()
-    assert measured == read
+    assert judge_value(Oversized(11), max_bytes=10) == judge_value(value, max_bytes=10)
 
 
 @pytest.mark.parametrize(
     "name, content, trouble",
     [
-        ("missing.jsonl", None, "there is no such file"),
-        (".", None, "is a folder"),
         ("cut.gz", gzip.compress(COMPLIANT)[:-1], "is a truncated gzip file"),
         ("bad.gz", gzip.compress(COMPLIANT)[:-8] + b"damaged!", "is a damaged gzip file"),
     ],
 )
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_a_file_that_cannot_be_read_is_one_line_after_what_came_before(
-    tmp_path: Path, name: str, content: bytes | None, trouble: str, jobs: str
+    tmp_path: Path, name: str, content: bytes, trouble: str, jobs: str
 ) -> None:
     good, bad = tmp_path / "good.jsonl", tmp_path / name
     good.write_bytes(NON_COMPLIANT)
-    if content:
-        bad.write_bytes(content)
+    bad.write_bytes(content)
     run = ipg12(*JSONL, "--jobs", jobs, good, bad)
     assert verdicts(run.stdout)[0]["episode_id"] == "E3"
     (line,) = run.stderr.decode().splitlines()
@@ -187,9 +264,36 @@ def test_a_file_that_cannot_be_read_is_one_line_after_what_came_before(
 
 
 @pytest.mark.parametrize(
+    "name,trouble",
+    [
+        ("missing.jsonl", "there is no such file"),
+        (".", "is a folder"),
+        ("good.jsonl/more", "cannot be read: Not a directory"),
+    ],
+)
+@pytest.mark.parametrize("command", [("check",), ("publish",), ("publish", "--dry-run")])
+def test_a_second_file_that_cannot_be_read_is_named_before_the_first_is_read(
+    tmp_path: Path, command: tuple[str, ...], name: str, trouble: str
+) -> None:
+    good = tmp_path / "good.jsonl"
+    good.write_bytes(NON_COMPLIANT)
+    run = ipg12_here(*command, str(good), f"{tmp_path}/{name}")
+    (line,) = run.stderr.decode().splitlines()
+    assert f"{name}: {trouble}" in line
+    assert (run.returncode, run.stdout) == (2, b"")
+
+
+def test_an_unknown_rule_is_misuse_that_names_it() -> None:
+    run = ipg12_here("check", "--only", "LV02,LV2")
+    assert run.stderr.decode().startswith("ipg12: there is no rule LV2; did you mean LV02")
+    assert (run.returncode, run.stdout) == (2, b"")
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ("check", "--format", "xml"),
+        ("check", "--limit", "-1"),
         ("check", "--jobs", "0"),
         ("check", "--jobs", "many"),
         ("check", "--unknown"),

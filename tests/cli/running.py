@@ -2,7 +2,7 @@ import os
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
-from io import StringIO
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from unittest.mock import patch
 
@@ -28,15 +28,16 @@ def ipg12(*arguments: str | Path, given: bytes = b"", **environment: str) -> Com
 
 def ipg12_here(*arguments: str, **environment: str) -> Completed:
     """Run the command within this process, which is quicker: for what it says, and no more."""
-    output, errors = StringIO(), StringIO()
+    output, errors = BytesIO(), BytesIO()
+    as_text = [TextIOWrapper(each, "utf-8", write_through=True) for each in (output, errors)]
     with (
         patch.object(sys, "argv", ["ipg12", *arguments]),
         patch.dict(os.environ, {"PATH": os.environ["PATH"], **environment}, clear=True),
-        redirect_stdout(output),
-        redirect_stderr(errors),
+        redirect_stdout(as_text[0]),
+        redirect_stderr(as_text[1]),
         pytest.raises(SystemExit) as end,
     ):
         main()
     status = end.value.code or 0
     assert isinstance(status, int)
-    return Completed(arguments, status, output.getvalue().encode(), errors.getvalue().encode())
+    return Completed(arguments, status, output.getvalue(), errors.getvalue())

@@ -1,12 +1,18 @@
+import csv
 from datetime import UTC, datetime
+from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from cli.running import ipg12_here
 from rich.console import Console
 
 from schemas.alert import Alert, AlertEvent, AlertEventType, AlertState, EpisodeRow, Silence
-from schemas.verdict import Outcome, Severity
+from schemas.verdict import Severity, Verdict
+from streams.alerts.alert_log import AlertLog
 from streams.cli.showing.alerts import alert_page, alert_table, local, worklist_lines
+from streams.cli.showing.report import report
+from streams.settings import Settings
 from streams.validation.check import check
 from streams.validation.rule import coded
 
@@ -89,19 +95,62 @@ def test_the_page_of_an_alert_ends_with_its_history() -> None:
     ]
 
 
-def test_the_worklist_says_what_was_found_what_would_pass_and_what_is_proposed() -> None:
-    verdict = check(coded("V44.4 Y53.4 V55.1 Z66.5"))
-    row = EpisodeRow(
-        provider="R0A",
-        episode_id="E1",
-        timestamp=0,
-        outcome=Outcome.NON_COMPLIANT,
-        source=None,
-        findings=verdict.findings,
-        proposed=verdict.proposed,
+def worklist_row(verdict: Verdict) -> EpisodeRow:
+    """Return the row that a verdict leaves on the worklist."""
+    alert_log = AlertLog(Settings().alert_thresholds)
+    alert_log.apply_verdict(verdict, 0)
+    (row,) = alert_log.changes().episodes.values()
+    return row
+
+
+MISPLACED = worklist_row(check(coded("V44.4 & Y53.4 V55.1 Z66.5")))
+
+
+def printed(row: EpisodeRow) -> list[str]:
+    return [line.plain for line in worklist_lines([row], 80)]
+
+
+def test_the_worklist_marks_the_fault_in_the_codes_as_a_report_does() -> None:
+    verdict = check(coded("V44.4 & Y53.4 V55.1 Z66.5"))
+    first, *lines, count = printed(MISPLACED)
+    reported = [line.plain for line in report("", verdict, verdict.findings, 80)]
+    assert first == "episode EXAMPLE: non-compliant"
+    assert lines == reported[1:]
+    assert "             corrects all errors" in lines
+    assert count == "1 episode awaits correction."
+
+
+def test_a_row_that_was_written_before_rows_had_codes_is_read_and_says_so() -> None:
+    old = MISPLACED.model_dump(
+        mode="json",
+        exclude={
+            "procedures": True,
+            "diagnoses": True,
+            "remaining_errors": True,
+            "remarks": True,
+            "findings": {0: {"at"}},
+        },
     )
-    text = "\n".join(line.plain for line in worklist_lines([row], 80))
-    assert text.startswith("episode E1\n  LV02 at procedures[2].code, found V55.1: ")
-    assert "Move V55.1 directly after V44.4." in text
-    assert "  proposed V44.4 V55.1 Y53.4 Z66.5\n" in text
-    assert text.endswith("1 episode awaits correction.")
+    lines = printed(EpisodeRow.model_validate(old))
+    assert lines[1:4] == [
+        "  an earlier release checked it, and kept no codes",
+        "  proposed   V44.4 V55.1 Y53.4 Z66.5",
+        "             corrects all errors",
+    ]
+    assert "    found     V55.1, procedure 4" in lines
+
+
+def test_a_rule_that_was_waived_is_not_on_the_worklist() -> None:
+    row = worklist_row(check(coded("V44.4 Z66.5"))).model_copy(update={"waived": ("IC01",)})
+    text = "\n".join(printed(row))
+    assert "LV01" in text
+    assert "IC01" not in text
+
+
+def test_the_worklist_as_csv_has_a_line_for_each_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = SimpleNamespace(worklist=lambda code: [MISPLACED] * (code == "R0A"))
+    monkeypatch.setattr("streams.alerting.client.AlertClient", lambda _: client)
+    run = ipg12_here("worklist", "r0a", "--format", "csv")
+    (row,) = csv.DictReader(StringIO(run.stdout.decode()))
+    assert (row["provider_code"], row["episode_id"], row["rule"]) == ("R0A", "EXAMPLE", "LV02")
+    assert row["procedures"] == "V44.4 Y53.4 V55.1 Z66.5"

@@ -420,15 +420,34 @@ def test_alerts_that_stop_following_the_verdicts_are_reported_as_stalled(
     assert "Alerts have not been updated since" in api.get("/").text
 
 
+def test_a_page_marks_the_codes_at_fault_and_says_what_a_proposal_leaves(api: TestClient) -> None:
+    fixed = " ".join(api.get("/worklist/R0A").text.split())
+    assert '<mark class="code">V55.1</mark><span class="hidden">: </span>' in fixed
+    assert '<span class="label">LV02</span>' in fixed
+    assert '<ins class="code">V55.1</ins>' in fixed
+    assert "Corrects all errors." in fixed
+
+
 def test_findings_that_a_proposal_does_not_fix_are_named(scene: Scene, api: TestClient) -> None:
-    half = record(episode_id="E3", procedures=["Y53.4", "V44.4", "V55.1", "Z66.5"])
+    half = record(episode_id="E3", procedures=["V44.4", "Y53.4", "V55.1"], diagnoses=[])
     scene.publish([half])
-    (_, row) = scene.read_model.worklist("R0A")
-    left = {finding.rule for finding in row.findings if finding.fix is None}
-    assert left
+    (_, row) = api.get("/api/worklist/R0A").json()["episodes"]
+    assert (row["procedures"], row["diagnoses"]) == (["V44.4", "Y53.4", "V55.1"], [])
+    assert row["remaining_errors"] == 2
     text = " ".join(api.get("/worklist/R0A").text.split())
-    assert text.count("This does not fix") == 1
-    assert f"This does not fix {' and '.join(sorted(left))}" in text
+    assert "2 errors remain after it: correct ST01 and DX01 by hand." in text
+
+
+def test_an_episode_whose_codes_were_not_kept_is_shown_with_its_findings(
+    scene: Scene, api: TestClient
+) -> None:
+    (row,) = scene.read_model.worklist("R0A")
+    old = row.model_copy(update={"procedures": None, "diagnoses": None, "remaining_errors": None})
+    scene.put(TOPICS.worklist, row.key, old)
+    scene.read()
+    text = " ".join(api.get("/worklist/R0A").text.split())
+    assert "Not kept by the earlier release" in text
+    assert "Corrects all errors." in text
 
 
 def test_without_an_alerts_process_the_problem_says_so(scene: Scene, api: TestClient) -> None:

@@ -24,7 +24,7 @@ def test_alert_episode_and_event_are_shown_until_the_episode_is_corrected() -> N
 
 def test_an_episode_with_a_warning_only_is_on_the_worklist_of_all_findings() -> None:
     scene = Scene()
-    warned = record(procedures=["V44.4", "V55.1", "Y53.4", "Z66.4", "Z66.5"])
+    warned = record(procedures=["V44.4", "V55.1", "Y53.4", "Z66.5", "Y84.2"])
     scene.publish([warned])
     assert (scene.read_model.worklist("R0A"), scene.read_model.error_counts()) == ([], {})
     (episode,) = scene.read_model.worklist("R0A", everything=True)

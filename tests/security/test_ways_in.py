@@ -86,7 +86,7 @@ def go(broker: Secured, way: Way, folder: Path) -> Done:
     lines = [value for value in loaded if value.strip() and b"\n" not in value]
     episodes = folder / "episodes.jsonl"
     episodes.write_bytes(b"\n".join(lines))
-    publish = ("publish", str(episodes))
+    publish = ("publish", "--force", str(episodes))
     published = run(*publish, environment=deployment.environment, seconds=SECONDS)
     assert published.returncode == 0, published
     with deployment.worker() as worker:

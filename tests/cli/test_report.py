@@ -13,7 +13,6 @@ from schemas.verdict import Remark, Verdict
 from streams.cli.showing.report import report
 from streams.cli.showing.rows import Cell, rows
 from streams.cli.showing.terminal import NARROWEST, Screen, visible
-from streams.marks import changed
 from streams.validation.check import check, judge, refuse
 from streams.validation.rule import coded
 
@@ -147,19 +146,6 @@ def test_each_mark_is_as_wide_as_its_code_and_right_under_it(row: list[Cell], wi
 def _by_column(line: str) -> str:
     """Fill up each wide character, so that an index is a column."""
     return "".join(character.ljust(cell_len(character), "\0") for character in line)
-
-
-@given(st.lists(st.sampled_from("abc")), st.lists(st.sampled_from("abc")))
-def test_what_has_not_changed_stood_there_before_in_the_same_order(
-    before: list[str], after: list[str]
-) -> None:
-    new = changed(before, after)
-    kept = iter(before)
-    assert all(code in kept for index, code in enumerate(after) if index not in new)
-
-
-def test_a_code_put_in_is_all_that_has_changed() -> None:
-    assert changed(["V44.4", "Y53.4"], ["V44.4", "V55.9", "Y53.4"]) == {1}
 
 
 @given(st.text())

@@ -74,7 +74,6 @@ def publish(
     if refused > NAMED:
         typer.echo(f"and {refused - NAMED:,} more", err=True)
     if refused:
-        typer.echo(f"left out: {refused:,} that would be dead letters; see --force", err=True)
         raise typer.Exit(1)
 
 

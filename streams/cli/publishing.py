@@ -45,4 +45,4 @@ def publishable(
 def _refusal(where: str, rejection: Rejection) -> str:
     faults = "; ".join(f"{fault.place} {fault.message}" for fault in rejection.errors[:FAULTS])
     hint = f"; {rejection.hint}" if rejection.hint else ""
-    return f"{where}: {rejection.reason}: {faults}{hint}"
+    return f"{where}: not published: {rejection.reason}: {faults}{hint}"

@@ -17,6 +17,7 @@ from streams.validation.reading import read_episode
 LIMIT = 1_048_576
 GOOD = b'{"episode_id": "E1", "provider_code": "R0A", "procedures": ["V44.4"], "diagnoses": []}'
 ODD = b'{"episode_id": 7, "provider_code": " r0a00 ", "procedures": [], "diagnoses": []}'
+WITHDRAWN = b'{"episode_id": "E1", "provider_code": "R0A", "withdrawn": true}'
 KEYLESS = b'{"episode_id": "E1", "procedures": []}'
 
 
@@ -27,7 +28,7 @@ def taken(content: bytes, *, force: bool = False) -> tuple[list[Publishable], li
     return list(publishable(chunks, LIMIT, force=force, on_refused=refused.append)), refused
 
 
-@given(st.lists(st.sampled_from([GOOD, ODD, KEYLESS, b"", b"{", b"[1]"]), min_size=1))
+@given(st.lists(st.sampled_from([GOOD, ODD, WITHDRAWN, KEYLESS, b"", b"{", b"[1]"]), min_size=1))
 def test_what_check_calls_a_dead_letter_is_refused_and_all_else_published(
     records: list[bytes],
 ) -> None:
@@ -49,6 +50,7 @@ def test_what_check_calls_a_dead_letter_is_refused_and_all_else_published(
     [
         (GOOD, b"R0A/E1"),
         (ODD, b"R0A/7"),
+        (WITHDRAWN, b"R0A/E1"),
         (b'{"episode_id": "E1", "provider_code": "R0A", "procedures": [1]}', b"R0A/E1"),
         (KEYLESS, None),
         (b"{", None),
@@ -68,12 +70,11 @@ def test_a_dry_run_names_what_would_be_a_dead_letter_and_asks_no_broker(tmp_path
     run = dry_run(path)
     lines = run.stderr.decode().splitlines()
     assert run.stdout == b"would publish 1 records to ipg12.episodes\n"
-    assert lines[0].startswith(f"{path}:2: not-an-episode: provider_code is required")
-    assert lines[NAMED - 1].startswith(f"{path}:{NAMED + 1}: not-json: ")
-    assert lines[NAMED:] == [
-        "and 1 more",
-        f"left out: {NAMED + 1} that would be dead letters; see --force",
-    ]
+    assert lines[0].startswith(
+        f"{path}:2: not published: not-an-episode: provider_code is required"
+    )
+    assert lines[NAMED - 1].startswith(f"{path}:{NAMED + 1}: not published: not-json: ")
+    assert lines[NAMED:] == ["and 1 more"]
     assert run.returncode == 1
 
 
@@ -91,8 +92,8 @@ def test_by_force_a_record_over_the_limit_is_published_if_it_was_kept(tmp_path: 
     path = tmp_path / "episodes.jsonl"
     path.write_bytes(GOOD + b"\n" + b"x" * 100)
     refused: list[str] = []
-    chunks = read_files([str(path)], max_bytes=50)
+    chunks = read_files([str(path)], max_bytes=len(GOOD))
     forced = publishable(chunks, 50, force=True, on_refused=refused.append)
     assert [record.value for record in forced] == [GOOD]
     (line,) = refused
-    assert line.startswith(f"{path}:2: too-large: value has 100 bytes")
+    assert line.startswith(f"{path}:2: not published: too-large: value has 100 bytes")

@@ -8,7 +8,8 @@ from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from schemas.frozen import Frozen
 from schemas.ledger import LedgerPosition
-from schemas.verdict import Finding, Outcome, Remark, Severity, Source
+from schemas.rejection import Remark
+from schemas.verdict import Finding, Outcome, Severity, Source
 
 LONGEST_SILENCE: Final = timedelta(days=90)
 LONGEST_WHY: Final = 500

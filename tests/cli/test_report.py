@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from schemas.rejection import Fault, Reason, Rejection
-from schemas.verdict import Remark, Verdict
+from schemas.rejection import Fault, Reason, Rejection, Remark
+from schemas.verdict import Verdict
 from streams.cli.showing.report import report
 from streams.cli.showing.rows import Cell, rows
 from streams.cli.showing.terminal import NARROWEST, Screen, visible

@@ -6,8 +6,8 @@ from typing import Final
 
 from rich.text import Text
 
-from schemas.rejection import Fault
-from schemas.verdict import Finding, Outcome, Remark, Severity, Verdict
+from schemas.rejection import Fault, Remark
+from schemas.verdict import Finding, Outcome, Severity, Verdict
 from streams.cli.showing.rows import Cell, cell_text, rows
 from streams.cli.showing.terminal import visible
 from streams.marks import DIAGNOSES, PROCEDURES, Coded, field, mark, new_codes, position, remaining

@@ -146,7 +146,10 @@ class _CleanEntry(TypedDict):
 class CodedEntry(TypedDict):
     """A code with its date and its place in the order."""
 
-    code: Annotated[Code | _Null | _SpacedCode, Field(union_mode="left_to_right")]
+    code: Annotated[
+        Code | _Null | _SpacedCode,
+        Field(union_mode="left_to_right", description="The code; null is an empty slot."),
+    ]
     date: NotRequired[Annotated[Day, Field(description="Date as in 2026-01-31.")]]
     position: NotRequired[
         Annotated[Position, Field(description="From 1; in every entry of the list, or in none.")]

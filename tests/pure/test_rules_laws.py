@@ -14,9 +14,9 @@ from streams.validation.rules import RULES
 TEMPLATE = Path(__file__).parents[2] / "docs/template_rule.py"
 
 REGIONS = {
-    "cervical": {"Z66.1", "Z66.2", "Z66.3", "S12"},
-    "thoracic": {"Z66.4", "S22", "M48.54", "M48.55"},
-    "lumbar": {"Z66.5", "Z67.6", "Z67.9", "Z99.3", "V47.3", "S32", "M48.55", "M48.56", "M49.56"},
+    "cervical": {"Z66.1", "Z66.2", "Z66.3", "M48.52"},
+    "thoracic": {"Z66.4", "S22"},
+    "lumbar": {"Z66.5", "Z67.6", "Z67.9", "Z99.3", "V47.3", "S32", "M48.56", "M49.56"},
     "sacral": {"Z75.1"},
 }
 """What names a region of the spine, among the codes of the good examples."""

@@ -53,9 +53,11 @@ def test_a_schema_is_valid_itself_and_describes_every_field(schema: dict[str, An
 
 
 def test_a_verdict_says_what_identifies_a_refused_record_once() -> None:
-    verdict = json.loads(judge(b'{"episode_id": "E1", "provider_code": "r0a"}').model_dump_json())
+    verdict = json.loads(
+        judge(b'{"episode_id": "E1", "provider_code": "r0a", "procedures": 1}').model_dump_json()
+    )
     assert (verdict["episode_id"], verdict["provider_code"]) == ("E1", "R0A")
-    assert set(verdict["rejection"]) == {"reason", "errors"}
+    assert set(verdict["rejection"]) == {"reason", "hint", "errors"}
 
 
 def test_a_verdict_of_a_dead_letter_satisfies_the_schema() -> None:

@@ -46,22 +46,17 @@ _REGIONS: Final = {
         Pair(
             why="a thoracic fracture, a lumbar site",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5", "S22.00 W19.0"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.4", "S22.00 W19.0"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "S32.00 W19.0"),
         ),
         Pair(
-            why="a cervical fracture, a lumbar site",
-            bad=coded("V44.4 V55.1 Y53.4 Z66.5", "S12.10 W19.0"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.2", "S12.10 W19.0"),
-        ),
-        Pair(
-            why="collapse of a lumbar vertebra, a thoracic site",
-            bad=coded("V44.4 V55.1 Y53.4 Z66.4", "M48.56"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5", "M48.56"),
+            why="collapse of a lumbar vertebra, a cervical site",
+            bad=coded("V44.4 V55.1 Y53.4 Z66.2", "M48.56"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.2", "M48.52"),
         ),
         Pair(
             why="one site of its region is enough",
-            bad=coded("V44.4 V55.2 Y53.4 Z66.3 Z66.4", "S32.00 W19.0"),
-            good=coded("V44.4 V55.2 Y53.4 Z66.4 Z66.5", "M48.55"),
+            bad=coded("V44.4 V55.2 Y53.4 Z66.4 Z66.5", "S12.10 W19.0"),
+            good=coded("V44.4 V55.2 Y53.4 Z66.4 Z66.5", "S22.00 W19.0"),
         ),
         Pair(
             why="osteoporosis with a fracture of a limb",

@@ -26,7 +26,7 @@ from benchmarks.loads import Backlog, Load
 from benchmarks.measuring import measure
 from benchmarks.report import Cells, publish
 from benchmarks.stage import Stage
-from schemas.episode import Episode
+from schemas.episode import Episode, Withdrawal
 from schemas.rejection import Rejection
 from schemas.verdict import Outcome, Verdict
 from streams.engine.chunks import Chunk, chunk_scheduler, regrouped
@@ -35,7 +35,7 @@ from streams.engine.transaction_writer import pack
 from streams.records import Record, Row
 from streams.runtime.faust_process import GARBAGE_OBJECTS
 from streams.settings import Settings
-from streams.validation.check import check, refuse
+from streams.validation.check import check, refuse, withdraw
 from streams.validation.chunk_output import judge_chunk
 from streams.validation.reading import read_episode
 from streams.validation.routing import Routing
@@ -129,8 +129,14 @@ def _chunks(scheduler: type[DefaultSchedulingStrategy], records: list[Record]) -
         yield record.value
 
 
-def _verdict(read: Episode | Rejection) -> Verdict:
-    return refuse(read) if isinstance(read, Rejection) else check(read)
+def _verdict(read: Episode | Withdrawal | Rejection) -> Verdict:
+    match read:
+        case Episode():
+            return check(read)
+        case Withdrawal():
+            return withdraw(read)
+        case Rejection():
+            return refuse(read)
 
 
 def _address(routing: Routing, records: Sequence[Record], verdicts: Sequence[Verdict]) -> None:

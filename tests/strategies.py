@@ -118,7 +118,10 @@ json_values = st.recursive(
 _entries = st.one_of(
     procedure_codes,
     st.text(max_size=18),
-    st.fixed_dictionaries({"code": procedure_codes | json_values}, optional={"date": json_values}),
+    st.fixed_dictionaries(
+        {"code": procedure_codes | json_values},
+        optional={"date": json_values, "position": st.integers(0, 4) | json_values},
+    ),
     json_values,
 )
 near_episodes = st.fixed_dictionaries(
@@ -130,6 +133,8 @@ near_episodes = st.fixed_dictionaries(
         "diagnoses": st.lists(_entries, max_size=4) | json_values,
         "start_date": st.just("2026-01-31") | json_values,
         "episode_number": json_values,
+        "spell_id": json_values,
+        "withdrawn": st.booleans() | json_values,
         "NaN": json_values,
     },
 )
@@ -156,7 +161,12 @@ damaged_records = st.builds(
 )
 repeated_fields = st.lists(
     st.tuples(
-        st.sampled_from(["episode_id", "provider_code", "procedures", "diagnoses", "code"]),
+        st.sampled_from(
+            [
+                *("episode_id", "provider_code", "procedures", "diagnoses", "withdrawn"),
+                *("code", "date", "position"),
+            ]
+        ),
         json_values | st.lists(_entries, max_size=3),
     ),
     max_size=6,

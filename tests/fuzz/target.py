@@ -12,6 +12,7 @@ from schemas.export import json_schemas
 from schemas.verdict import Outcome, Verdict
 from streams.records import Header
 from streams.validation.check import judge
+from streams.validation.reading.hints import HINTS
 from streams.validation.routing import HEADER_NAMES, MAX_FINDINGS_BYTES, Routing
 from streams.validation.rules import RULES
 
@@ -34,6 +35,14 @@ PIECES = (
     *("{", "}", "[", "]", ",", ":", '"', "\\", " ", "\n", "null", "true", "NaN", "-Infinity"),
     *('"V44.4"', '"v446"', '"V55.1"', '"Y53.4"', '"Z66.5"', '"V444X"', '"M80.58"', '"W19"', '""'),
     *('"2026-01-31"', '"R0A"', "0", "-1", "1.5", "1e400", "9" * 30, "9" * 4300, "9" * 4301),
+    *('"position":', '"withdrawn":true,', '{"schema":0,"payload":', '{"specversion":0,"data":'),
+    *(
+        '{"op":"d","before":',
+        '{"op":"c","after":',
+        '"diags":',
+        '"EPISODE_ID":',
+        "\x00\x00\x00\x00\x07",
+    ),
     *("\\ud83d\\ude00", "\\ud800", "\\u0000", "é", "\ufeff", "\u017f", "٣", "[" * 201, "]" * 201),
 )
 OTHERS: tuple[Header, ...] = (("trace", b"1"), ("ipg12-outcome", b"theirs"), ("none", None))
@@ -42,6 +51,7 @@ _origin = Routing("ipg12.episodes", 3, "ipg12")
 _described: set[Hashable] = set()
 """Shapes of verdict that have been held against the JSON Schema: once each, for it is slow."""
 _rules = {rule.code for rule in RULES}
+_hints = {None, *(hint.text for hint in HINTS)}
 
 
 @cache
@@ -74,6 +84,7 @@ def examine(data: bytes) -> Outcome:
     assert key == (verdict.provider_code and verdict.provider_code.encode())
     assert (verdict.rejection is not None) == (verdict.outcome is Outcome.DEAD_LETTER)
     assert _rules.issuperset(verdict.rules)
+    assert verdict.rejection is None or verdict.rejection.hint in _hints
     broken = any(finding.severity == "error" for finding in verdict.findings)
     assert broken == (verdict.outcome is Outcome.NON_COMPLIANT)
     said = json.loads(answer)

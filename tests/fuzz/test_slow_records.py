@@ -87,6 +87,22 @@ SLOW = {
     "a code without end": filled(f'{HEAD}"', "V", '"]}'),
     "an identifier without end": filled('{"episode_id":"', "E", '"}'),
     "a provider without end": filled('{"provider_code":"', "R", '?"}'),
+    "slots without end": filled(HEAD, "null,", "null]}"),
+    "a position again and again": filled(
+        f'{HEAD}{{"code":"V44.4",', '"position":1,', '"position":2}]}'
+    ),
+    "a list for a day": filled(f'{HEAD}{{"code":"V44.4","date":[', "1,", "1]}]}"),
+    "ever other names, and no procedures": filled(
+        f'{HEAD[:60]}"R0A",' + "".join(f'"{each:x}":1,' for each in range(90_000)), " ", '"y":1}'
+    ),
+    "envelopes in envelopes": filled("", '{"schema":0,"payload":', "{}"),
+    "an episode in an envelope": filled(f'{{"op":"c","after":{EPISODE}"x":[', DATED, "1]}}"),
+    "brackets behind a registry prefix": filled("\0\0\0\0\1", "[", ""),
+    "JSON in text": filled('"{', '\\"a\\":1,', '\\"b\\":1}"'),
+    "episodes, one a line": filled("", f'{EPISODE}"x":1}}\n', ""),
+    "delimited text on one line": filled("", "V44.4,", "\n"),
+    "Latin-1": filled(f'{EPISODE}"x":"', "?", '"}').replace(b"?", b"\xe9"),
+    "UTF-16": filled("", "{\0", ""),
     "a day without end": filled(f'{EPISODE}"start_date":"', "2", '"}'),
 }
 

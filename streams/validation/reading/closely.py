@@ -9,7 +9,7 @@ from streams.validation.reading.envelopes import PAYLOAD, Envelope, open_envelop
 from streams.validation.reading.formats import is_wide_text, recognise_json, recognise_text
 from streams.validation.reading.hints import BINARY_PAYLOAD
 from streams.validation.reading.identity import read_null
-from streams.validation.reading.json_text import Members, read_json
+from streams.validation.reading.json_text import read_json
 from streams.validation.reading.native import read_native, read_withdrawal
 from streams.validation.reading.rejections import NOT_AN_OBJECT, reject
 
@@ -50,12 +50,12 @@ def _read_content(content: object, key: bytes | None) -> Episode | Withdrawal | 
     """Read JSON; of an envelope the content, each kind of envelope once."""
     unopened = set(Envelope)
     place, deleted = "value", False
-    while isinstance(content, Members) and (opened := open_envelope(content, unopened)):
+    while isinstance(content, dict) and (opened := open_envelope(content, unopened)):
         if isinstance(opened, Rejection):
             return opened
         unopened.discard(opened.kind)
         content, place, deleted = opened.content, opened.place, deleted or opened.deleted
-    if isinstance(content, Members):
+    if isinstance(content, dict):
         return read_withdrawal(content) if deleted else read_native(content)
     if content is None and place == PAYLOAD:
         return read_null(key)

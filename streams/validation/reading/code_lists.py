@@ -11,7 +11,7 @@ from schemas.codes import CODE_CHARACTERS, read_diagnosis_code, read_procedure_c
 from schemas.episode import CODES_IN_A_LIST, CodeEntry, code_of
 from schemas.rejection import Fault
 from streams.validation.reading.hints import SEVERAL_CODES, Hint
-from streams.validation.reading.json_text import Members
+from streams.validation.reading.json_text import given_once, repeated
 from streams.validation.reading.rejections import NOT_TEXT, REPEATED, REQUIRED
 
 PROCEDURES: Final = "procedures"
@@ -29,7 +29,7 @@ class CodeListReading:
 
     entries: list[CodeEntry] = field(default_factory=list)
     submitted: list[object] = field(default_factory=list)
-    """The entries as they came, objects as dictionaries."""
+    """The entries as they came, without what is given in one of them more than once."""
     faults: list[Fault] = field(default_factory=list)
     hint: Hint | None = None
 
@@ -38,7 +38,7 @@ def read_code_list(name: str, submitted: object) -> CodeListReading:
     """Read a list of codes, or one code in its place."""
     if submitted is None:
         return CodeListReading()
-    if isinstance(submitted, str | Members):
+    if isinstance(submitted, str | dict):
         submitted = [submitted]
     if not isinstance(submitted, list):
         return _refused(name, "should be a list")
@@ -83,7 +83,7 @@ def _refused(name: str, message: str) -> CodeListReading:
 
 
 def _read_entry(reading: CodeListReading, name: str, place: str, submitted: object) -> None:
-    plain = submitted.given_once() if isinstance(submitted, Members) else submitted
+    plain = given_once(submitted) if isinstance(submitted, dict) else submitted
     reading.submitted.append(plain)
     try:
         entry = _entry.validate_python(plain)
@@ -94,10 +94,10 @@ def _read_entry(reading: CodeListReading, name: str, place: str, submitted: obje
             reading.hint = SEVERAL_CODES
         return
     reading.entries.append(entry)
-    if isinstance(submitted, Members) and not is_empty_slot(name, entry):
+    if isinstance(submitted, dict) and not is_empty_slot(name, entry):
         reading.faults += [
             Fault(place=f"{place}.{detail}", message=REPEATED)
-            for detail in submitted.repeated(_DETAILS)
+            for detail in repeated(submitted, _DETAILS)
         ]
 
 
@@ -105,11 +105,12 @@ def _entry_fault(place: str, submitted: object) -> Fault:
     """Return why an entry cannot be read. Only a code can be at fault: all else is left out."""
     if isinstance(submitted, str):
         return Fault(place=place, message=_TOO_LONG)
-    if not isinstance(submitted, Members):
+    if not isinstance(submitted, dict):
         return Fault(place=place, message="should be a code, or an object with a code")
-    codes = [member for name, member in submitted if name == "code"]
-    if len(codes) != 1:
-        message = REPEATED if codes else REQUIRED
+    if repeated(submitted, ["code"]):
+        message = REPEATED
+    elif "code" not in submitted:
+        message = REQUIRED
     else:
-        message = _TOO_LONG if isinstance(codes[0], str) else NOT_TEXT
+        message = _TOO_LONG if isinstance(submitted["code"], str) else NOT_TEXT
     return Fault(place=f"{place}.code", message=message)

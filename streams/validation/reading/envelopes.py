@@ -3,11 +3,11 @@
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, assert_never
+from typing import Any, Final, assert_never
 
 from schemas.rejection import Fault, Reason, Rejection
 from streams.validation.reading.hints import BASE64_DATA
-from streams.validation.reading.json_text import Members
+from streams.validation.reading.json_text import repeated
 from streams.validation.reading.rejections import REPEATED, REQUIRED, reject
 
 
@@ -41,29 +41,29 @@ _VERSION, _DATA, _BASE64 = "specversion", "data", "data_base64"
 _NAMES: Final = (PAYLOAD, _OPERATION, _BEFORE, _AFTER, _DATA)
 
 
-def open_envelope(members: Members, unopened: AbstractSet[Envelope]) -> Opened | Rejection | None:
+def open_envelope(
+    members: dict[str, Any], unopened: AbstractSet[Envelope]
+) -> Opened | Rejection | None:
     """Open an envelope of one of the kinds in `unopened`; None if the object is none of these.
 
     An object that names parts of an episode itself is never taken for an envelope.
     """
-    names = {name for name, _ in members}
-    kind = _kind(names)
+    kind = _kind(members.keys())
     if kind is None or kind not in unopened:
         return None
-    if repeated := members.repeated(_NAMES):
+    if ambiguous := repeated(members, _NAMES):
         return reject(
-            Reason.NOT_AN_EPISODE, [Fault(place=name, message=REPEATED) for name in repeated]
+            Reason.NOT_AN_EPISODE, [Fault(place=name, message=REPEATED) for name in ambiguous]
         )
-    once = dict(members)
     match kind:
         case Envelope.CONNECT:
-            return Opened(kind, PAYLOAD, once[PAYLOAD])
+            return Opened(kind, PAYLOAD, members[PAYLOAD])
         case Envelope.DEBEZIUM:
-            return _open_debezium(once)
+            return _open_debezium(members)
         case Envelope.CLOUDEVENTS:
-            if once.get(_DATA) is None:
-                return _refused(_DATA, REQUIRED, encoded=_BASE64 in once)
-            return Opened(kind, _DATA, once[_DATA])
+            if members.get(_DATA) is None:
+                return _refused(_DATA, REQUIRED, encoded=_BASE64 in members)
+            return Opened(kind, _DATA, members[_DATA])
         case _:
             assert_never(kind)
 
@@ -78,18 +78,18 @@ def _kind(names: AbstractSet[str]) -> Envelope | None:
     return Envelope.CLOUDEVENTS if _VERSION in names else None
 
 
-def _open_debezium(once: dict[str, object]) -> Opened | Rejection:
+def _open_debezium(members: dict[str, Any]) -> Opened | Rejection:
     """Return the row after its change or, where it was deleted, before it."""
-    match once[_OPERATION]:
+    match members[_OPERATION]:
         case "c" | "r" | "u":
             place = _AFTER
         case "d":
             place = _BEFORE
         case _:  # "t", a table that was truncated, and "m", a message, are of no row
             return _refused(_OPERATION, "should be c, r, u or d")
-    if once.get(place) is None:
+    if members.get(place) is None:
         return _refused(place, REQUIRED)
-    return Opened(Envelope.DEBEZIUM, place, once[place], deleted=place == _BEFORE)
+    return Opened(Envelope.DEBEZIUM, place, members[place], deleted=place == _BEFORE)
 
 
 def _refused(place: str, message: str, *, encoded: bool = False) -> Rejection:

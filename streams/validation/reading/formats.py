@@ -8,7 +8,6 @@ from pydantic_core import from_json
 
 from streams.validation.reading import hints
 from streams.validation.reading.hints import Hint
-from streams.validation.reading.json_text import Members
 
 _DOCUMENTS: Final = (
     *(b"%PDF-", b"{\\rtf", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),  # PDF, RTF, old Office
@@ -72,13 +71,8 @@ def recognise_object(members: Mapping[str, object]) -> Hint | None:
 
 def _holds_episodes(member: object) -> bool:
     """Return whether the first entry of a list is an object with an episode's identifier."""
-    match member:
-        case Members():
-            return False
-        case [Members() as first, *_]:
-            return "episode_id" in dict(first)
-        case _:
-            return False
+    first = member[0] if isinstance(member, list) and member else None
+    return isinstance(first, dict) and "episode_id" in first
 
 
 def _recognise_broken_json(text: bytes, error: str) -> Hint | None:

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from schemas.episode import EpisodeId, ProviderCode, Withdrawal
 from schemas.rejection import Fault, Reason, Rejection
 from streams.validation.reading.hints import NULL_WITHOUT_KEY
-from streams.validation.reading.json_text import Members
+from streams.validation.reading.json_text import repeated
 from streams.validation.reading.rejections import NOT_TEXT, REPEATED, REQUIRED, reject
 
 IDENTITY: Final = {
@@ -34,11 +34,11 @@ def readable_identity(once: Mapping[str, object]) -> dict[str, str]:
     return read
 
 
-def identity_faults(members: Members, once: Mapping[str, object]) -> Iterator[Fault]:
+def identity_faults(members: Mapping[str, object], once: Mapping[str, object]) -> Iterator[Fault]:
     """Yield why a field that identifies an episode cannot be read."""
-    repeated = members.repeated(IDENTITY)
+    ambiguous = repeated(members, IDENTITY)
     for name, adapter in IDENTITY.items():
-        if name in repeated:
+        if name in ambiguous:
             yield Fault(place=name, message=REPEATED)
         elif name not in once:
             yield Fault(place=name, message=REQUIRED)

@@ -1,7 +1,7 @@
 """The native episode, read member by member: what is wrong with it, or what was left out."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from schemas.codes import read_procedure_code
 from schemas.episode import Episode, Withdrawal, code_of
@@ -15,7 +15,7 @@ from streams.validation.reading.code_lists import (
 from streams.validation.reading.formats import recognise_object
 from streams.validation.reading.hints import Hint
 from streams.validation.reading.identity import IDENTITY, identity_faults, readable_identity
-from streams.validation.reading.json_text import Members
+from streams.validation.reading.json_text import given_once, repeated
 from streams.validation.reading.names import hint_at_other_name
 from streams.validation.reading.rejections import REPEATED, reject
 from streams.validation.reading.remarks import LEFT_OUT, remarks
@@ -26,9 +26,9 @@ _UNREAD_DIAGNOSES: Final = Remark(
 )
 
 
-def read_native(members: Members) -> Episode | Withdrawal | Rejection:
+def read_native(members: dict[str, Any]) -> Episode | Withdrawal | Rejection:
     """Read the members of a native episode."""
-    once = members.given_once()
+    once = given_once(members)
     if once.get(_WITHDRAWN) is True:
         return read_withdrawal(members)
     procedures = _read_list(PROCEDURES, members, once)
@@ -37,30 +37,29 @@ def read_native(members: Members) -> Episode | Withdrawal | Rejection:
     if unread:
         diagnoses = CodeListReading()
     faults = [*identity_faults(members, once), *procedures.faults, *diagnoses.faults]
-    faults += [Fault(place=name, message=REPEATED) for name in members.repeated([_WITHDRAWN])]
+    faults += [Fault(place=name, message=REPEATED) for name in repeated(members, [_WITHDRAWN])]
     if faults:
         return _refused(once, faults, procedures.hint or diagnoses.hint)
-    fields = dict(members)
     episode = Episode(
         **readable_identity(once),
         procedures=procedures.entries,
         diagnoses=diagnoses.entries,
-        **{name: fields.get(name) for name in LEFT_OUT},
+        **{name: members.get(name) for name in LEFT_OUT},
     )
     lists = {PROCEDURES: procedures.submitted, DIAGNOSES: diagnoses.submitted}
-    found = remarks(episode, fields | lists)
+    found = remarks(episode, {**members, **lists})
     return episode.model_copy(update={"remarks": (_UNREAD_DIAGNOSES,) * unread + found})
 
 
-def read_withdrawal(members: Members) -> Withdrawal | Rejection:
+def read_withdrawal(members: dict[str, Any]) -> Withdrawal | Rejection:
     """Read the withdrawal of an episode, of which nothing but its identity matters."""
-    once = members.given_once()
+    once = given_once(members)
     faults = [*identity_faults(members, once)]
     return _refused(once, faults) if faults else Withdrawal(**readable_identity(once))
 
 
-def _read_list(name: str, members: Members, once: Mapping[str, object]) -> CodeListReading:
-    if members.repeated([name]):
+def _read_list(name: str, members: dict[str, Any], once: Mapping[str, object]) -> CodeListReading:
+    if repeated(members, [name]):
         return CodeListReading(faults=[Fault(place=name, message=REPEATED)])
     submitted = once.get(name)
     if submitted is None and (hint := hint_at_other_name(name, once)):

@@ -31,6 +31,8 @@ def read_date(submitted: object) -> date | None:
 
     Anything else is no date, and None.
     """
+    if type(submitted) is not str and type(submitted) is not int:
+        return None
     text = str(submitted)
     compact = _COMPACT.fullmatch(text)
     try:

@@ -1,16 +1,48 @@
 """Checking an episode: from Episode to Verdict."""
 
 from collections.abc import Iterable
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
+from schemas.codes import read_procedure_code
 from schemas.episode import Episode, Withdrawal
 from schemas.rejection import Rejection
 from schemas.verdict import Finding, Format, Outcome, Severity, Verdict
 from streams.validation.proposal import propose
 from streams.validation.reading import MAX_RECORD_BYTES, read_episode
+from streams.validation.reading.out_of_scope import malformed_if_out_of_scope
 from streams.validation.rule import Rule
 from streams.validation.rules import RULES
 from streams.validation.sequence import CodedSequence, read_diagnoses, read_procedures
+
+
+class OutOfScopeEpisode(NamedTuple):
+    """What matters of an episode out of scope to those who publish no verdict on it."""
+
+    malformed: int
+    """How many of its procedures are malformed, and may hide a vertebroplasty."""
+
+
+def judge_in_scope(
+    value: bytes | None,
+    max_bytes: int = MAX_RECORD_BYTES,
+    rules: Iterable[Rule] = RULES,
+    *,
+    key: bytes | None = None,
+) -> Verdict | OutOfScopeEpisode:
+    """Return the verdict on the value of a record, unless it is an episode out of scope.
+
+    Decides as `judge` does, but reads most of the records out of scope in half the time.
+    """
+    if value is not None and len(value) <= max_bytes:
+        malformed = malformed_if_out_of_scope(value)
+        if malformed is not None:
+            return OutOfScopeEpisode(malformed)
+    verdict = judge(value, max_bytes, rules, key=key)
+    if verdict.outcome is not Outcome.OUT_OF_SCOPE:
+        return verdict
+    return OutOfScopeEpisode(
+        sum(read_procedure_code(code).malformed for code in verdict.procedures or ())
+    )
 
 
 def judge(

@@ -4,12 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from schemas.codes import read_procedure_code
 from schemas.ledger import LedgerRow
 from schemas.rejection import Reason
-from schemas.verdict import PUBLISHED, Format, Outcome, Verdict
+from schemas.verdict import Format, Outcome, Verdict
 from streams.records import Record, Row, copied_timestamp
-from streams.validation.check import judge, refuse
+from streams.validation.check import OutOfScopeEpisode, judge_in_scope, refuse
 from streams.validation.reading import MAX_RECORD_BYTES, too_large
 from streams.validation.routing import Routing
 from streams.validation.rule import Rule
@@ -45,48 +44,45 @@ def judge_chunk(
     A value larger than `max_bytes` is a dead letter.
     """
     output = ChunkOutput(upto=records[-1].offset)
+    copies = output.copies
     for record in records:
         offset = record.offset
-        value = record.value
+        timestamp = copied_timestamp(record)
         verdict = _judge(record, max_bytes, rules)
+        if isinstance(verdict, OutOfScopeEpisode):
+            output.outcomes[Outcome.OUT_OF_SCOPE] += 1
+            output.unreadable += verdict.malformed > 0
+            if copy_out_of_scope:
+                headers = routing.out_of_scope(verdict.malformed, offset, record.headers)
+                row = Row(record.key, record.value, timestamp, headers)
+                copies[Outcome.OUT_OF_SCOPE].append(row)
+            continue
         outcome = verdict.outcome
         output.outcomes[outcome] += 1
-        if verdict.format is not None:
+        if verdict.format:
             output.formats[verdict.format] += 1
-        timestamp = copied_timestamp(record)
-        if outcome in PUBLISHED:
-            headers = routing.headers(verdict, offset, record.headers)
-            output.copies[outcome].append(Row(record.key, value, timestamp, headers))
-            headers = routing.verdict_headers(outcome, offset, record.headers)
-            output.verdicts.append(Row(*routing.verdict(verdict, offset), timestamp, headers))
-            output.rules.update([finding.rule for finding in verdict.findings])
-            if verdict.rejection:
-                output.reasons[verdict.rejection.reason] += 1
-            continue
-        unreadable = _malformed_procedures(verdict)
-        output.unreadable += unreadable > 0
-        if copy_out_of_scope:
-            headers = routing.headers(verdict, offset, record.headers, unreadable)
-            output.copies[outcome].append(Row(record.key, value, timestamp, headers))
+        if verdict.rejection:
+            output.reasons[verdict.rejection.reason] += 1
+        output.rules.update([finding.rule for finding in verdict.findings])
+        headers = routing.headers(verdict, offset, record.headers)
+        copies[outcome].append(Row(record.key, record.value, timestamp, headers))
+        headers = routing.verdict_headers(outcome, offset, record.headers)
+        output.verdicts.append(Row(*routing.verdict(verdict, offset), timestamp, headers))
+    output.formats[Format.EPISODE] += output.outcomes[Outcome.OUT_OF_SCOPE]
     return output
 
 
-def _judge(record: Record, max_bytes: int, rules: Sequence[Rule]) -> Verdict:
+def _judge(record: Record, max_bytes: int, rules: Sequence[Rule]) -> Verdict | OutOfScopeEpisode:
     """Check a record; what is larger than `max_bytes` is not decompressed."""
     value = record.value
     if isinstance(value, bytes):
-        return judge(value, max_bytes, rules)
+        return judge_in_scope(value, max_bytes, rules)
     if value is None:
         key = record.key if record.key and len(record.key) <= max_bytes else b""
-        return judge(None, max_bytes, rules, key=bytes(key))
+        return judge_in_scope(None, max_bytes, rules, key=bytes(key))
     if len(value) > max_bytes:
         return refuse(too_large(len(value), max_bytes))
-    return judge(bytes(value), max_bytes, rules)
-
-
-def _malformed_procedures(verdict: Verdict) -> int:
-    """Return how many procedures of an episode out of scope are malformed."""
-    return sum([read_procedure_code(code).malformed for code in verdict.procedures or ()])
+    return judge_in_scope(bytes(value), max_bytes, rules)
 
 
 def next_row(row: LedgerRow | None, output: ChunkOutput) -> LedgerRow:

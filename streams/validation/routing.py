@@ -57,23 +57,23 @@ class Routing:
             ("kafka_dlt-original-topic", topic.encode()),
         ]
 
-    def headers(
-        self, verdict: Verdict, offset: int, incoming: Iterable[Header], unreadable: int = 0
-    ) -> list[Header]:
-        """Return the headers of an output record: the incoming ones, then ours.
-
-        `unreadable` is the number of malformed procedures of an episode out of scope.
-        """
+    def headers(self, verdict: Verdict, offset: int, incoming: Iterable[Header]) -> list[Header]:
+        """Return the headers of an output record: the incoming ones, then ours."""
         outcome = verdict.outcome
         headers = self._with_ours(_theirs(incoming), outcome, offset)
-        if unreadable:
-            headers.append(("ipg12-unreadable", str(unreadable).encode()))
         if verdict.findings:
             headers.append(("ipg12-rules", ",".join(verdict.rules).encode()))
         if outcome in _REFUSED:
             headers += self._dead_letter_queue(_message(verdict), offset)
         if outcome is Outcome.NON_COMPLIANT:
             headers.append(("ipg12-findings", _findings(verdict.findings)))
+        return headers
+
+    def out_of_scope(self, malformed: int, offset: int, incoming: Iterable[Header]) -> list[Header]:
+        """Return the headers of an episode out of scope; `malformed` counts its procedures."""
+        headers = self._with_ours(_theirs(incoming), Outcome.OUT_OF_SCOPE, offset)
+        if malformed:
+            headers.append(("ipg12-unreadable", str(malformed).encode()))
         return headers
 
     def refused(self, message: str, offset: int, incoming: Iterable[Header]) -> list[Header]:

@@ -48,10 +48,12 @@ def run() -> Run:
         record = Record("in", offset, content)
         verdict = judge(content.value, MAX_BYTES, key=content.key)
         run.incoming.append(record)
-        unreadable = sum(read_procedure_code(code).malformed for code in verdict.procedures or ())
-        if verdict.outcome is not Outcome.OUT_OF_SCOPE:
-            unreadable = 0
-        headers = tuple(routing.headers(verdict, offset, content.headers, unreadable))
+        if verdict.outcome is Outcome.OUT_OF_SCOPE:
+            codes = map(read_procedure_code, verdict.procedures or ())
+            malformed = sum(code.malformed for code in codes)
+            headers = tuple(routing.out_of_scope(malformed, offset, content.headers))
+        else:
+            headers = tuple(routing.headers(verdict, offset, content.headers))
         copies = run.copies[verdict.outcome]
         copies.append(Record(verdict.outcome, len(copies), replace(content, headers=headers)))
         if verdict.outcome is not Outcome.OUT_OF_SCOPE:

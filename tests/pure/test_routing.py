@@ -13,7 +13,6 @@ ROUTING = Routing("ipg12.episodes", 3, "ipg12", echo={"trace", "ce_id"})
 COMPLIANT = check(coded("V44.4 V55.1 Y53.4 Z66.5"))
 WARNED = check(coded("V44.4 V55.9 Y53.4 Z66.9"))
 NON_COMPLIANT = check(coded("Y53.4 V44.4 V55 Z66 V44.4 V55.1 Y53.4 Z66.5"))
-OUT_OF_SCOPE = check(coded("V44.5 V55.1"))
 DEAD_LETTER = refuse(
     Rejection(
         reason=Reason.NOT_AN_EPISODE,
@@ -37,8 +36,8 @@ REFUSED = {
 }
 
 
-def added(verdict: Verdict, unreadable: int = 0) -> dict[str, str]:
-    headers = ROUTING.headers(verdict, 41, [], unreadable)
+def added(verdict: Verdict) -> dict[str, str]:
+    headers = ROUTING.headers(verdict, 41, [])
     assert len({name for name, _ in headers}) == len(headers)
     return {name: (value or b"").decode() for name, value in headers}
 
@@ -48,7 +47,6 @@ def added(verdict: Verdict, unreadable: int = 0) -> dict[str, str]:
     [
         pytest.param(COMPLIANT, ALWAYS, id="compliant"),
         pytest.param(WARNED, ALWAYS | {"ipg12-rules"}, id="compliant with findings"),
-        pytest.param(OUT_OF_SCOPE, ALWAYS, id="out of scope"),
         pytest.param(
             NON_COMPLIANT, ALWAYS | REFUSED | {"ipg12-rules", "ipg12-findings"}, id="non-compliant"
         ),
@@ -65,11 +63,10 @@ def test_an_output_record_has_the_headers_of_its_outcome(verdict: Verdict, names
 
 
 def test_the_examples_have_the_outcomes_they_stand_for() -> None:
-    verdicts = (COMPLIANT, WARNED, OUT_OF_SCOPE, NON_COMPLIANT, DEAD_LETTER, WITHDRAWN)
+    verdicts = (COMPLIANT, WARNED, NON_COMPLIANT, DEAD_LETTER, WITHDRAWN)
     assert [verdict.outcome for verdict in verdicts] == [
         Outcome.COMPLIANT,
         Outcome.COMPLIANT,
-        Outcome.OUT_OF_SCOPE,
         Outcome.NON_COMPLIANT,
         Outcome.DEAD_LETTER,
         Outcome.WITHDRAWN,
@@ -80,8 +77,11 @@ def test_every_header_that_is_added_is_one_that_is_ours() -> None:
     assert set(added(NON_COMPLIANT)) | {"ipg12-unreadable"} == HEADER_NAMES
 
 
-def test_a_record_out_of_scope_says_how_many_procedures_are_unreadable_if_any_is() -> None:
-    assert added(OUT_OF_SCOPE, 12) == {**added(OUT_OF_SCOPE), "ipg12-unreadable": "12"}
+def test_an_episode_out_of_scope_says_how_many_procedures_are_malformed() -> None:
+    plain, hiding = (ROUTING.out_of_scope(malformed, 41, []) for malformed in (0, 12))
+    assert {name for name, _ in plain} == ALWAYS
+    assert ("ipg12-outcome", b"out-of-scope") in plain
+    assert hiding == [*plain, ("ipg12-unreadable", b"12")]
 
 
 def test_rules_are_named_once_each_in_the_order_of_the_findings() -> None:

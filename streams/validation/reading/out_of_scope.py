@@ -40,7 +40,6 @@ class _Episode(TypedDict):
 
 
 _validate_json: Final = TypeAdapter(_Episode).validator.validate_json
-_ABSENT: Final = object()
 
 
 def malformed_if_out_of_scope(value: bytes) -> int | None:
@@ -61,7 +60,8 @@ def malformed_if_out_of_scope(value: bytes) -> int | None:
     if any(code.vertebroplasty for code in codes):
         return None
     objects = [each for each in (*entries, *episode.get("diagnoses", ())) if isinstance(each, dict)]
+    coded = sum(["code" in each for each in objects])
     dated = sum(["date" in each for each in objects])
-    if may_mislead(value, len(objects), dated) or holds_rare_names(value):
+    if may_mislead(value, coded, dated) or holds_rare_names(value):
         return None
     return sum([code.malformed for code in codes])

@@ -1,7 +1,6 @@
 package ipg12;
 
 import java.nio.charset.StandardCharsets;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -36,7 +35,7 @@ final class EpisodeProcessor implements Processor<byte[], byte[], byte[], Outgoi
     @Override
     public void process(Record<byte[], byte[]> record) {
         long offset = context.recordMetadata().map(RecordMetadata::offset).orElseThrow();
-        Verdict verdict = Judge.judge(record.value());
+        Verdict verdict = Judge.judge(record.key(), record.value());
         Outcome outcome = verdict.outcome();
         context.forward(
                 record.withValue(new Outgoing(record.value(), partition))
@@ -44,17 +43,22 @@ final class EpisodeProcessor implements Processor<byte[], byte[], byte[], Outgoi
                 outcome.text);
         count(outcome.text);
         if (outcome != Outcome.OUT_OF_SCOPE) {
-            context.forward(answer(verdict, offset, record.timestamp()), VERDICTS);
+            context.forward(answer(verdict, offset, record), VERDICTS);
             verdict.findings().forEach(finding -> count(finding.rule().name()));
         }
     }
 
-    private Record<byte[], Outgoing> answer(Verdict verdict, long offset, long timestamp) {
+    private Record<byte[], Outgoing> answer(
+            Verdict verdict, long offset, Record<byte[], byte[]> record) {
         Episode episode = verdict.episode();
         byte[] key =
                 episode == null ? null : episode.providerCode().getBytes(StandardCharsets.UTF_8);
         byte[] value = VerdictWriter.answer(verdict, topic, partition, offset);
-        return new Record<>(key, new Outgoing(value, partition), timestamp, new RecordHeaders());
+        return new Record<>(
+                key,
+                new Outgoing(value, partition),
+                record.timestamp(),
+                routing.answerHeaders(verdict, offset, record.headers()));
     }
 
     private void count(String name) {

@@ -1,16 +1,15 @@
 package ipg12;
 
+import java.io.BufferedOutputStream;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -29,8 +28,9 @@ import org.apache.kafka.streams.state.Stores;
  * The check of RULES.md as a Kafka Streams application, exactly once.
  *
  * <p>Records go to the topics of their outcomes with the same headers, and the answers in the same
- * shape, as the Python worker's. Left out are the texts of {@code expected}, the fixes and the
- * proposed sequence, and all but the first fault of a record that is no episode.
+ * shape, as the Python worker's. Left out are the texts of {@code expected} and of the fixes, all
+ * but the first fault of a record that is no episode, remarks, and what the worker remembers of an
+ * episode: the topic of those in scope, and the verdict on one that has left it.
  */
 final class Main {
     private static final int POLL_RECORDS = 5_000;
@@ -48,19 +48,16 @@ final class Main {
         }
     }
 
-    /** Judge standard input, a record a line: its outcome, and its findings as RULE@PLACE. */
+    /** Judge standard input, a record a line: the verdict, in one line. */
     private static void judgeLines() throws IOException {
         // A byte a character: what is not UTF-8 has to reach the judge as it is.
         var lines =
                 new BufferedReader(new InputStreamReader(System.in, StandardCharsets.ISO_8859_1));
-        var out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
+        var out = new BufferedOutputStream(System.out);
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-            Verdict verdict = Judge.judge(line.getBytes(StandardCharsets.ISO_8859_1));
-            String findings =
-                    verdict.findings().stream()
-                            .map(each -> " " + each.rule() + "@" + each.place())
-                            .collect(Collectors.joining());
-            out.println(verdict.outcome().text + findings);
+            Verdict verdict = Judge.judge(null, line.getBytes(StandardCharsets.ISO_8859_1));
+            out.write(VerdictWriter.answer(verdict));
+            out.write('\n');
         }
         out.flush();
     }

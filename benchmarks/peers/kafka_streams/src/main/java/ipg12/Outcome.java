@@ -5,7 +5,8 @@ enum Outcome {
     COMPLIANT("compliant"),
     NON_COMPLIANT("non-compliant"),
     OUT_OF_SCOPE("out-of-scope"),
-    DEAD_LETTER("dead-letter");
+    DEAD_LETTER("dead-letter"),
+    WITHDRAWN("withdrawn");
 
     final String text;
 

@@ -1,6 +1,9 @@
 package ipg12;
 
-/** Why a record is no episode: the first fault, where the Python worker names up to twenty. */
+/**
+ * Why a record is no episode: the first fault, where the Python worker names up to twenty and may
+ * add a hint.
+ */
 final class Rejection extends Exception {
     private static final long serialVersionUID = 1L;
 

@@ -16,12 +16,22 @@ final class Routing {
                     "ipg12-rules",
                     "ipg12-source",
                     "ipg12-findings",
+                    "ipg12-unreadable",
                     "__dlq.errors.topic",
                     "__dlq.errors.partition",
                     "__dlq.errors.offset",
                     "__dlq.errors.group",
                     "__dlq.errors.message",
                     "kafka_dlt-original-topic");
+
+    /** Headers of a record that stand on its verdict too: the default of the Python worker. */
+    private static final Set<String> ECHOED =
+            Set.of(
+                    "traceparent",
+                    "tracestate",
+                    "correlation-id",
+                    "kafka_correlationId",
+                    "ce_id");
 
     private final String topic;
     private final int partition;
@@ -41,9 +51,7 @@ final class Routing {
                 headers.add(header);
             }
         }
-        add(headers, "ipg12-outcome", verdict.outcome().text);
-        add(headers, "ipg12-ruleset", VerdictWriter.RULESET);
-        add(headers, "ipg12-source", topic + "/" + partition + "/" + offset);
+        addOurs(headers, verdict, offset);
         if (!verdict.findings().isEmpty()) {
             add(headers, "ipg12-rules", verdict.rules(","));
         }
@@ -58,7 +66,31 @@ final class Routing {
         if (verdict.outcome() == Outcome.NON_COMPLIANT) {
             headers.add("ipg12-findings", VerdictWriter.findings(verdict.findings()));
         }
+        if (verdict.outcome() == Outcome.OUT_OF_SCOPE) {
+            int malformed = verdict.episode().malformedProcedures();
+            if (malformed > 0) {
+                add(headers, "ipg12-unreadable", Integer.toString(malformed));
+            }
+        }
         return headers;
+    }
+
+    /** The headers of a verdict: ours, then those that came in and are echoed. */
+    Headers answerHeaders(Verdict verdict, long offset, Headers incoming) {
+        Headers headers = new RecordHeaders();
+        addOurs(headers, verdict, offset);
+        for (Header header : incoming) {
+            if (ECHOED.contains(header.key())) {
+                headers.add(header);
+            }
+        }
+        return headers;
+    }
+
+    private void addOurs(Headers headers, Verdict verdict, long offset) {
+        add(headers, "ipg12-outcome", verdict.outcome().text);
+        add(headers, "ipg12-ruleset", VerdictWriter.RULESET);
+        add(headers, "ipg12-source", topic + "/" + partition + "/" + offset);
     }
 
     private static String message(Verdict verdict) {

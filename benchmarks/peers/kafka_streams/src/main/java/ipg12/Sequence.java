@@ -5,129 +5,179 @@ import java.util.List;
 
 /** An episode's codes cut up as RULES.md reads them: groups, operations, sites. */
 final class Sequence {
-    record Procedure(int index, String submitted, Codes.Procedure code) {}
+    /** What stands, or may stand unread, before the first main code of the episode. */
+    private record Leading(boolean levels, boolean imageControl, boolean spinalSite) {
+        static final Leading NOTHING = new Leading(false, false, false);
 
-    record Diagnosis(int index, String submitted, Codes.Diagnosis code) {}
+        static Leading of(List<Coded<Codes.Procedure>> procedures) {
+            boolean levels = false;
+            boolean imageControl = false;
+            boolean spinalSite = false;
+            for (Coded<Codes.Procedure> each : procedures) {
+                boolean unread = each.code.unreadable() || each.code.mayHoldMore();
+                levels |= unread || each.code.levels();
+                imageControl |= unread || each.code.imageControl();
+                spinalSite |= unread || each.code.spinalSite();
+            }
+            return new Leading(levels, imageControl, spinalSite);
+        }
+    }
 
     /** A main code and the supplementary codes that follow it, up to the next main code. */
     static final class Group {
-        final Procedure main;
-        final List<Procedure> supplementary = new ArrayList<>();
-        final List<Procedure> levels = new ArrayList<>();
-        final List<Procedure> imageControl = new ArrayList<>();
+        final Coded<Codes.Procedure> main;
 
-        /** Spinal or not; null where there is none. */
-        Procedure firstSite;
+        /** Before the first main code, for the first group; nothing for any other. */
+        final Leading leading;
+
+        /** Without unreadable codes. */
+        final List<Coded<Codes.Procedure>> supplementary = new ArrayList<>();
+
+        final List<Coded<Codes.Procedure>> levels = new ArrayList<>(1);
+        final List<Coded<Codes.Procedure>> imageControl = new ArrayList<>(1);
+
+        /** Of chapter Z or its overflow, laterality included; null where there is none. */
+        Coded<Codes.Procedure> firstSite;
+
+        final List<Coded<Codes.Procedure>> spinalSites = new ArrayList<>(2);
 
         /** Its own spinal sites or, without any, the nearest later ones of its operation. */
-        List<Procedure> servingSpinalSites = new ArrayList<>();
+        List<Coded<Codes.Procedure>> servingSites = spinalSites;
 
         /** The first site elsewhere, in it or a later group of its operation; null without any. */
-        Procedure servingOtherSite;
+        Coded<Codes.Procedure> servingOtherSite;
 
-        private Group(Procedure main) {
+        boolean laterImageControl;
+
+        /** It has an unreadable code, which may stand for anything that it lacks. */
+        boolean unreadable;
+
+        /** It or a later group of its operation has one. */
+        boolean unreadableFromHere;
+
+        private Group(Coded<Codes.Procedure> main, Leading leading) {
             this.main = main;
+            this.leading = leading;
+            unreadable = main.code.mayHoldMore();
         }
 
-        private void add(Procedure item) {
+        private void add(Coded<Codes.Procedure> item) {
+            Codes.Procedure code = item.code;
+            if (code.unreadable()) {
+                unreadable = true;
+                return;
+            }
             supplementary.add(item);
-            Codes.Procedure code = item.code();
+            unreadable |= code.mayHoldMore();
             if (code.levels()) {
                 levels.add(item);
             } else if (code.imageControl()) {
                 imageControl.add(item);
-            } else if (code.spinalSite()) {
+            } else if (code.site()) {
                 firstSite = firstSite == null ? item : firstSite;
-                servingSpinalSites.add(item);
-            } else if (code.otherSite()) {
-                firstSite = firstSite == null ? item : firstSite;
-                servingOtherSite = servingOtherSite == null ? item : servingOtherSite;
+                if (code.spinalSite()) {
+                    spinalSites.add(item);
+                } else if (code.otherSite() && servingOtherSite == null) {
+                    servingOtherSite = item;
+                }
             }
         }
 
-        private void beServedBy(Group later) {
-            if (servingSpinalSites.isEmpty()) {
-                servingSpinalSites = later.servingSpinalSites;
+        boolean ofTheSpine() {
+            return main.code.spinal() || !spinalSites.isEmpty();
+        }
+
+        /** Its first V55 code, where that is not directly after the main code; null otherwise. */
+        Coded<Codes.Procedure> displacedLevels() {
+            return levels.isEmpty() || levels.get(0) == supplementary.get(0) ? null : levels.get(0);
+        }
+
+        boolean mayHaveLevels() {
+            return !levels.isEmpty() || unreadable || leading.levels;
+        }
+
+        boolean mayHaveImageControl() {
+            return !imageControl.isEmpty() || unreadable || leading.imageControl;
+        }
+
+        boolean maySpinalSiteServe() {
+            return !servingSites.isEmpty() || unreadableFromHere || leading.spinalSite;
+        }
+
+        private void endOperation() {
+            unreadableFromHere = unreadable;
+        }
+
+        private void standBefore(Group later) {
+            if (servingSites.isEmpty()) {
+                servingSites = later.servingSites;
             }
             if (servingOtherSite == null) {
                 servingOtherSite = later.servingOtherSite;
             }
+            laterImageControl = later.laterImageControl || !later.imageControl.isEmpty();
+            unreadableFromHere = unreadable || later.unreadableFromHere;
         }
     }
 
-    final List<Procedure> procedures = new ArrayList<>();
-    final List<Diagnosis> diagnoses = new ArrayList<>();
-    final List<Diagnosis> readableDiagnoses = new ArrayList<>();
+    final List<Coded<Codes.Procedure>> procedures;
+    final List<Coded<Codes.Diagnosis>> diagnoses;
     final List<Group> groups = new ArrayList<>();
 
-    /** Supplementary codes before the first main code: they belong to no group. */
-    final List<Procedure> unattached = new ArrayList<>();
+    /** Codes before the first main code: they belong to no group. */
+    final List<Coded<Codes.Procedure>> leading;
 
-    /** The unbroken runs of spinal groups. */
-    final List<List<Group>> operations = new ArrayList<>();
+    /** The unbroken runs of groups of the spine, each at one visit to theatre. */
+    final List<List<Group>> operations = new ArrayList<>(1);
 
-    final List<Group> spinalGroups = new ArrayList<>();
     final List<Group> vertebroplasties = new ArrayList<>();
 
     Sequence(Episode episode) {
-        for (String code : episode.procedures()) {
-            add(new Procedure(procedures.size(), code, Codes.procedure(code)));
+        procedures = episode.procedures();
+        diagnoses = episode.diagnoses();
+        int first = 0;
+        while (!procedures.get(first).code.main()) { // in scope: there is one
+            first++;
         }
-        for (String code : episode.diagnoses()) {
-            var diagnosis = new Diagnosis(diagnoses.size(), code, Codes.diagnosis(code));
-            diagnoses.add(diagnosis);
-            if (!diagnosis.code().malformed()) {
-                readableDiagnoses.add(diagnosis);
+        leading = procedures.subList(0, first);
+        Leading before = first == 0 ? Leading.NOTHING : Leading.of(leading);
+        Group group = new Group(procedures.get(first), before);
+        groups.add(group);
+        for (Coded<Codes.Procedure> item : procedures.subList(first + 1, procedures.size())) {
+            if (item.code.main()) {
+                group = new Group(item, Leading.NOTHING);
+                groups.add(group);
+            } else {
+                group.add(item);
             }
         }
         cutOperations();
     }
 
-    static boolean inScope(Episode episode) {
-        for (String code : episode.procedures()) {
-            if (Codes.procedure(code).vertebroplasty()) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** The first diagnosis, where it is of ICD-10 shape; null otherwise. */
-    Diagnosis primaryDiagnosis() {
-        return diagnoses.isEmpty() || diagnoses.get(0).code().malformed() ? null : diagnoses.get(0);
-    }
-
-    private void add(Procedure item) {
-        procedures.add(item);
-        if (item.code().main()) {
-            groups.add(new Group(item));
-        } else if (groups.isEmpty()) {
-            unattached.add(item);
-        } else {
-            groups.get(groups.size() - 1).add(item);
-        }
-    }
-
     private void cutOperations() {
         List<Group> operation = null;
+        int lastDay = 0;
         for (Group group : groups) {
-            if (!group.main.code().spinal()) {
+            if (!group.ofTheSpine()) {
                 operation = null;
                 continue;
             }
-            if (operation == null) {
-                operation = new ArrayList<>();
+            int day = group.main.day;
+            if (operation == null || day != 0 && lastDay != 0 && day != lastDay) {
+                operation = new ArrayList<>(2);
                 operations.add(operation);
+                lastDay = 0;
             }
             operation.add(group);
-            spinalGroups.add(group);
-            if (group.main.code().vertebroplasty()) {
+            lastDay = day == 0 ? lastDay : day;
+            if (group.main.code.vertebroplasty()) {
                 vertebroplasties.add(group);
             }
         }
         for (List<Group> each : operations) {
+            each.get(each.size() - 1).endOperation();
             for (int last = each.size() - 2; last >= 0; last--) {
-                each.get(last).beServedBy(each.get(last + 1));
+                each.get(last).standBefore(each.get(last + 1));
             }
         }
     }

@@ -105,10 +105,7 @@ CONTENDERS: Final = (
         share=0.2,
     ),
     Contender(
-        "Kafka Streams",
-        "exactly once v2",
-        _kafka_streams,
-        "texts of expected, fix and proposal left out",
+        "Kafka Streams", "exactly once v2", _kafka_streams, "texts of expected and fix left out"
     ),
     Contender(
         "Bento",

@@ -28,7 +28,7 @@ from benchmarks.report import Cells, publish
 from benchmarks.stage import Stage
 from schemas.episode import Episode, Withdrawal
 from schemas.rejection import Rejection
-from schemas.verdict import Outcome, Verdict
+from schemas.verdict import PUBLISHED, Verdict
 from streams.engine.chunks import Chunk, chunk_scheduler, regrouped
 from streams.engine.producer import BATCH_BYTES
 from streams.engine.transaction_writer import pack
@@ -142,8 +142,9 @@ def _verdict(read: Episode | Withdrawal | Rejection) -> Verdict:
 def _address(routing: Routing, records: Sequence[Record], verdicts: Sequence[Verdict]) -> None:
     for record, verdict in zip(records, verdicts, strict=True):
         routing.headers(verdict, record.offset, record.headers)
-        if verdict.outcome is not Outcome.OUT_OF_SCOPE:
+        if verdict.outcome in PUBLISHED:
             routing.verdict(verdict, record.offset)
+            routing.verdict_headers(verdict.outcome, record.offset, record.headers)
 
 
 def _table(found: dict[Load, Stages]) -> Cells:

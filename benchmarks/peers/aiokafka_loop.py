@@ -70,9 +70,8 @@ def _sort(records: Iterable[ConsumerRecord], answer_partitions: list[int]) -> Ba
         }
         batches.setdefault((topic, partition), []).append(row)
         if answer is not None:
-            key, verdict = answer
-            to = _by_key(key, answer_partitions, answer_partitions)
-            row = {"key": key, "value": verdict, "timestamp": None}
+            to = _by_key(answer.key, answer_partitions, answer_partitions)
+            row = {**answer._asdict(), "timestamp": None}
             batches.setdefault((TOPICS.verdicts, to), []).append(row)
     return batches
 

@@ -45,8 +45,11 @@ async def validate(stream: StreamT[bytes]) -> None:
             headers=cast("list[tuple[str, bytes]]", record.headers),
         )
         if record.answer is not None:
-            key, verdict = record.answer
-            await verdicts.send(key=key, value=verdict)
+            await verdicts.send(
+                key=record.answer.key,
+                value=record.answer.value,
+                headers=cast("list[tuple[str, bytes]]", record.answer.headers),
+            )
         if counts is not None:
             counts[record.outcome] += 1
 

@@ -58,8 +58,12 @@ def main() -> None:
                 headers=cast("Headers", headers),
             )
             if answer is not None:
-                key, verdict = answer
-                producer.produce(TOPICS.verdicts, verdict, key)
+                producer.produce(
+                    TOPICS.verdicts,
+                    answer.value,
+                    answer.key,
+                    headers=cast("Headers", answer.headers),
+                )
         producer.poll(0)
         uncommitted += len(messages)
         caught_up = uncommitted and not messages

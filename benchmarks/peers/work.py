@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Final, NamedTuple
 
-from schemas.verdict import Outcome
+from schemas.codes import read_procedure_code
+from schemas.verdict import PUBLISHED, Outcome
 from streams.kafka.topics import Topics
 from streams.records import Header
+from streams.settings import Settings
 from streams.validation.check import judge
 from streams.validation.routing import Routing
 
@@ -16,14 +18,24 @@ GROUP: Final = os.environ["IPG12_GROUP"]
 TOPICS: Final = Topics(os.environ["IPG12_TOPIC_PREFIX"])
 
 
+ECHO: Final = Settings().echoed_headers
+
+
+class Answer(NamedTuple):
+    """A record on the verdicts topic."""
+
+    key: bytes | None
+    value: bytes
+    headers: list[Header]
+
+
 class Judged(NamedTuple):
     """What becomes of a record: a copy with these headers, and perhaps an answer."""
 
     outcome: Outcome
     topic: str
     headers: list[Header]
-    answer: tuple[bytes | None, bytes] | None
-    """Key and value."""
+    answer: Answer | None
 
 
 def judged(
@@ -33,14 +45,19 @@ def judged(
     verdict = judge(value)
     outcome = verdict.outcome
     routing = _routing(partition)
-    return Judged(
-        outcome,
-        TOPICS.outputs[outcome],
-        routing.headers(verdict, offset, headers or ()),
-        None if outcome is Outcome.OUT_OF_SCOPE else routing.verdict(verdict, offset),
-    )
+    incoming = headers or ()
+    unreadable = 0
+    answer = None
+    if outcome in PUBLISHED:
+        echoed = routing.verdict_headers(outcome, offset, incoming)
+        answer = Answer(*routing.verdict(verdict, offset), echoed)
+    else:
+        codes = verdict.procedures or ()
+        unreadable = sum([read_procedure_code(code).malformed for code in codes])
+    copied = routing.headers(verdict, offset, incoming, unreadable)
+    return Judged(outcome, TOPICS.outputs[outcome], copied, answer)
 
 
 @cache
 def _routing(partition: int) -> Routing:
-    return Routing(TOPICS.episodes, partition, GROUP)
+    return Routing(TOPICS.episodes, partition, GROUP, echo=ECHO)

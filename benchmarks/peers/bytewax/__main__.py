@@ -31,8 +31,7 @@ def validate(records: list[KafkaSourceMessage[bytes | None, bytes | None]]) -> I
             record.key, record.value, topic, headers, record.partition, record.timestamp[1]
         )
         if answer is not None:
-            key, verdict = answer
-            yield KafkaSinkMessage(key, verdict, TOPICS.verdicts)
+            yield KafkaSinkMessage(answer.key, answer.value, TOPICS.verdicts, answer.headers)
 
 
 def main() -> None:

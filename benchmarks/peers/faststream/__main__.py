@@ -7,7 +7,7 @@ record is published by itself, without waiting, and what became of them is await
 import asyncio
 import logging
 from asyncio import Future
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from aiokafka import ConsumerRecord
@@ -16,6 +16,7 @@ from faststream.kafka import KafkaBroker
 from faststream.message import StreamMessage
 
 from benchmarks.peers.work import BROKERS, GROUP, TOPICS, judged
+from streams.records import Header
 
 BATCH_RECORDS: Final = 2_000
 
@@ -60,14 +61,25 @@ async def validate(records: NoCast[Records]) -> None:
                 key=record.key,
                 partition=partition,
                 timestamp_ms=record.timestamp,
-                headers={name: (value or b"").decode() for name, value in headers},
+                headers=_as_text(headers),
                 no_confirm=True,
             )
         )
         if answer is not None:
-            key, verdict = answer
-            sent.append(await broker.publish(verdict, TOPICS.verdicts, key=key, no_confirm=True))
+            sent.append(
+                await broker.publish(
+                    answer.value,
+                    TOPICS.verdicts,
+                    key=answer.key,
+                    headers=_as_text(answer.headers),
+                    no_confirm=True,
+                )
+            )
     await asyncio.gather(*sent)
+
+
+def _as_text(headers: Iterable[Header]) -> dict[str, str]:
+    return {name: (value or b"").decode() for name, value in headers}
 
 
 if __name__ == "__main__":

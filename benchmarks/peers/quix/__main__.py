@@ -6,7 +6,7 @@ from typing import Final, cast
 from quixstreams import Application, message_context
 from quixstreams.models import Serializer, Topic
 
-from benchmarks.peers.work import BROKERS, GROUP, TOPICS, Judged, judged
+from benchmarks.peers.work import BROKERS, GROUP, TOPICS, Answer, Judged, judged
 
 CHECKPOINT_SECONDS: Final = 0.5
 """Instead of 5 s, or a benchmark would wait for the last one."""
@@ -29,7 +29,7 @@ class AnswerTo(Serializer):  # type: ignore[misc]  # it is installed elsewhere
 
     def __call__(self, value: Work, ctx: object) -> bytes:  # noqa: ARG002
         """Give the bytes of an output record."""
-        return cast("tuple[bytes | None, bytes]", value[1].answer)[1]
+        return cast("Answer", value[1].answer).value
 
 
 def validate(value: bytes, _key: object, _timestamp: int, headers: Headers | None) -> Work:
@@ -59,8 +59,9 @@ def main() -> None:
 
     flow = app.dataframe(episodes).apply(validate, metadata=True)
     flow = flow.set_headers(lambda work, *_: work[1].headers).to_topic(topic_of)
-    flow = flow.filter(lambda work: work[1].answer is not None).set_headers(lambda *_: [])
-    flow.to_topic(verdicts, key=lambda work: work[1].answer[0])
+    flow = flow.filter(lambda work: work[1].answer is not None)
+    flow = flow.set_headers(lambda work, *_: work[1].answer.headers)
+    flow.to_topic(verdicts, key=lambda work: work[1].answer.key)
     app.run()
 
 

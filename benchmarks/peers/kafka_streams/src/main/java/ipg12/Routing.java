@@ -75,15 +75,15 @@ final class Routing {
         return headers;
     }
 
-    /** The headers of a verdict: ours, then those that came in and are echoed. */
+    /** The headers of a verdict: those that came in and are echoed, then ours. */
     Headers answerHeaders(Verdict verdict, long offset, Headers incoming) {
         Headers headers = new RecordHeaders();
-        addOurs(headers, verdict, offset);
         for (Header header : incoming) {
             if (ECHOED.contains(header.key())) {
                 headers.add(header);
             }
         }
+        addOurs(headers, verdict, offset);
         return headers;
     }
 

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
+from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
 from statistics import median
@@ -17,7 +18,7 @@ from benchmarks.processes import Running
 from benchmarks.progress import Commits, wait
 from benchmarks.report import Cells, publish
 from benchmarks.stage import PARTITIONS, Stage
-from schemas.episode import Episode
+from schemas.episode import CodeEntry, Episode
 from streams.validation.check import check
 from streams.validation.rule import coded
 
@@ -25,6 +26,7 @@ RIGHT: Final = "V44.4 V55.1 Y53.4 Z66.5"
 WRONG: Final = "V44.4 Y53.4 V55.1 Z66.5"
 """The same codes, one of them in the wrong place: one finding."""
 
+FIRST_DAY: Final = date(2026, 1, 1)
 GROUPS: Final = (1, 10, 50)
 FINDINGS: Final = (0, 1, 5, 20)
 CHECKS: Final = 2_000
@@ -101,8 +103,15 @@ def _by_findings(rounds: int) -> Cells:
 
 
 def _episode(groups: int, wrong: int) -> Episode:
-    """Make an episode of so many vertebroplasties, the first ones of them wrong."""
-    return coded(" ".join([WRONG] * wrong + [RIGHT] * (groups - wrong)))
+    """Make an episode of so many vertebroplasties, the first ones of them wrong.
+
+    Each is on a day of its own: on one day all but the first would be a finding.
+    """
+    procedures: list[CodeEntry] = []
+    for number in range(groups):
+        main, *codes = (WRONG if number < wrong else RIGHT).split()
+        procedures += [{"code": main, "date": FIRST_DAY + timedelta(number)}, *codes]
+    return coded("").model_copy(update={"procedures": procedures})
 
 
 def _check_microseconds(episodes: Sequence[Episode], rounds: int) -> list[float]:

@@ -14,7 +14,7 @@ from benchmarks.loads import Load
 from benchmarks.processes import Running, module
 from benchmarks.report import Cells, publish
 from schemas.episode import Episode
-from streams.validation.check import judge
+from streams.validation.check import judge_in_scope
 
 SAMPLE_RECORDS: Final = 5_000
 """Records in a round of what is measured in this process."""
@@ -55,7 +55,7 @@ def _judging(rounds: int) -> Cells:
         bare, whole = [], []
         for _ in range(rounds):
             bare.append(_cpu_microseconds(Episode.model_validate_json, values))
-            whole.append(_cpu_microseconds(judge, values))
+            whole.append(_cpu_microseconds(judge_in_scope, values))
         cells = f"{median(bare):.1f}", f"{median(whole):.1f}", f"{_ratio(whole, bare):.2f}"
         table.append((f"{load} load", *cells))
     return table

@@ -5,12 +5,11 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Final, NamedTuple
 
-from schemas.codes import read_procedure_code
-from schemas.verdict import PUBLISHED, Outcome
+from schemas.verdict import Outcome
 from streams.kafka.topics import Topics
 from streams.records import Header
 from streams.settings import Settings
-from streams.validation.check import judge
+from streams.validation.check import OutOfScopeEpisode, judge_in_scope
 from streams.validation.routing import Routing
 
 BROKERS: Final = os.environ["IPG12_BROKERS"]
@@ -42,19 +41,17 @@ def judged(
     partition: int, offset: int, value: bytes | None, headers: Iterable[Header] | None
 ) -> Judged:
     """Judge a record of the input."""
-    verdict = judge(value)
-    outcome = verdict.outcome
+    verdict = judge_in_scope(value)
     routing = _routing(partition)
     incoming = headers or ()
-    unreadable = 0
-    answer = None
-    if outcome in PUBLISHED:
-        echoed = routing.verdict_headers(outcome, offset, incoming)
-        answer = Answer(*routing.verdict(verdict, offset), echoed)
-    else:
-        codes = verdict.procedures or ()
-        unreadable = sum([read_procedure_code(code).malformed for code in codes])
-    copied = routing.headers(verdict, offset, incoming, unreadable)
+    if isinstance(verdict, OutOfScopeEpisode):
+        outcome = Outcome.OUT_OF_SCOPE
+        copied = routing.out_of_scope(verdict.malformed, offset, incoming)
+        return Judged(outcome, TOPICS.outputs[outcome], copied, None)
+    outcome = verdict.outcome
+    echoed = routing.verdict_headers(outcome, offset, incoming)
+    answer = Answer(*routing.verdict(verdict, offset), echoed)
+    copied = routing.headers(verdict, offset, incoming)
     return Judged(outcome, TOPICS.outputs[outcome], copied, answer)
 
 

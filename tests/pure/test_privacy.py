@@ -45,9 +45,9 @@ def said(value: bytes | None, max_bytes: int, incoming: list[Header]) -> str:
     shown |= {read_diagnosis_code(code).shown for code in submitted}
     assert {*(told.pop("procedures") or ()), *(told.pop("diagnoses") or ())} <= shown
     for code in told.pop("proposed") or ():
-        read = [normalise(each) for each in submitted]
-        mended = [each[:4] for each in read]
-        assert normalise(code) in {*read, *mended, "V559", "Y539", "Y689"}
+        spelt = {normalise(each) for each in submitted}
+        shortened = {each[:4] for each in spelt}
+        assert normalise(code) in spelt | shortened | {"V559", "Y539", "Y689"}
     headers = dict(ROUTING.headers(verdict, 7, incoming)).items()
     ours = {name: (value or b"").decode() for name, value in headers if name in HEADER_NAMES}
     findings = json.loads(ours.pop("ipg12-findings", "[]"))

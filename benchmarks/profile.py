@@ -26,18 +26,15 @@ from benchmarks.loads import Backlog, Load
 from benchmarks.measuring import measure
 from benchmarks.report import Cells, publish
 from benchmarks.stage import Stage
-from schemas.episode import Episode, Withdrawal
-from schemas.rejection import Rejection
-from schemas.verdict import PUBLISHED, Verdict
+from schemas.verdict import Verdict
 from streams.engine.chunks import Chunk, chunk_scheduler, regrouped
 from streams.engine.producer import BATCH_BYTES
 from streams.engine.transaction_writer import pack
 from streams.records import Record, Row
 from streams.runtime.faust_process import GARBAGE_OBJECTS
 from streams.settings import Settings
-from streams.validation.check import check, refuse, withdraw
+from streams.validation.check import OutOfScopeEpisode, judge_in_scope
 from streams.validation.chunk_output import judge_chunk
-from streams.validation.reading import read_episode
 from streams.validation.routing import Routing
 
 LOADS: Final = (Load.NATIONAL, Load.HEAVY)
@@ -77,16 +74,14 @@ def in_process(load: Load, rounds: int) -> Stages:
     fetched = _as_fetched(list(load.values(size)))
     records = _unpack(fetched)
     values = [cast("bytes", record.value) for record in records]
-    read = [read_episode(value) for value in values]
-    verdicts = [_verdict(each) for each in read]
+    verdicts = [judge_in_scope(value) for value in values]
     output = judge_chunk(records, routing)
     rows = [row for copies in output.copies.values() for row in copies] + output.verdicts
     scheduler = chunk_scheduler(lambda: 0)
     work: dict[str, Callable[[], object]] = {
         "fetch": lambda: _unpack(fetched),
         "chunk": lambda: list(regrouped(_chunks(scheduler, records), size)),
-        "parse": lambda: [read_episode(value) for value in values],
-        "check": lambda: [_verdict(each) for each in read],
+        "parse and check": lambda: [judge_in_scope(value) for value in values],
         "headers and answers": lambda: _address(routing, records, verdicts),
         "chunk output": lambda: judge_chunk(records, routing),
         "batch": lambda: [batch._build() for batch in pack(rows, _new_batch)],  # noqa: SLF001
@@ -102,7 +97,7 @@ def _round(work: Mapping[str, Callable[[], object]], records: int) -> Stages:
         began = process_time()
         do()
         taken[stage] = (process_time() - began) / records * 1e6
-    taken["chunk output"] -= sum(taken[each] for each in ("parse", "check", "headers and answers"))
+    taken["chunk output"] -= sum(taken[each] for each in ("parse and check", "headers and answers"))
     return taken
 
 
@@ -129,20 +124,14 @@ def _chunks(scheduler: type[DefaultSchedulingStrategy], records: list[Record]) -
         yield record.value
 
 
-def _verdict(read: Episode | Withdrawal | Rejection) -> Verdict:
-    match read:
-        case Episode():
-            return check(read)
-        case Withdrawal():
-            return withdraw(read)
-        case Rejection():
-            return refuse(read)
-
-
-def _address(routing: Routing, records: Sequence[Record], verdicts: Sequence[Verdict]) -> None:
+def _address(
+    routing: Routing, records: Sequence[Record], verdicts: Sequence[Verdict | OutOfScopeEpisode]
+) -> None:
     for record, verdict in zip(records, verdicts, strict=True):
-        routing.headers(verdict, record.offset, record.headers)
-        if verdict.outcome in PUBLISHED:
+        if isinstance(verdict, OutOfScopeEpisode):
+            routing.out_of_scope(verdict.malformed, record.offset, record.headers)
+        else:
+            routing.headers(verdict, record.offset, record.headers)
             routing.verdict(verdict, record.offset)
             routing.verdict_headers(verdict.outcome, record.offset, record.headers)
 

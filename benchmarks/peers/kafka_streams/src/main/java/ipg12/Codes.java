@@ -7,7 +7,7 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Clinical codes: how they are normalised and recognised (RULES.md, "Reading an episode"). */
+/** Clinical codes: how they are normalised and recognised. */
 final class Codes {
     /** OPCS-4 and ICD-10 together have about 25,000 codes; what lies beyond is not remembered. */
     private static final int KNOWN_CODES = 32_768;

@@ -25,7 +25,7 @@ import org.apache.kafka.streams.processor.TimestampExtractor;
 import org.apache.kafka.streams.state.Stores;
 
 /**
- * The check of RULES.md as a Kafka Streams application, exactly once.
+ * The check of rule set 2 as a Kafka Streams application, exactly once.
  *
  * <p>Records go to the topics of their outcomes with the same headers, and the answers in the same
  * shape, as the Python worker's. Left out are the texts of {@code expected} and of the fixes, all

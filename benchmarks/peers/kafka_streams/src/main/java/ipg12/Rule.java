@@ -1,6 +1,6 @@
 package ipg12;
 
-/** The rules of RULES.md, in the order of their codes. */
+/** The rules of rule set 2, in the order of their codes. */
 enum Rule {
     DX01("diagnosis-missing", Severity.ERROR),
     DX02("external-cause-primary", Severity.ERROR),

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The rules of RULES.md: rule, severity, place, what was found there, and the fix.
+ * The rules of rule set 2: rule, severity, place, what was found there, and the fix.
  *
  * <p>The words of what would pass, and of the fixes, are left out.
  */

@@ -3,7 +3,7 @@ package ipg12;
 import java.util.ArrayList;
 import java.util.List;
 
-/** An episode's codes cut up as RULES.md reads them: groups, operations, sites. */
+/** An episode's codes cut up as rule set 2 reads them: groups, operations, sites. */
 final class Sequence {
     /** What stands, or may stand unread, before the first main code of the episode. */
     private record Leading(boolean levels, boolean imageControl, boolean spinalSite) {

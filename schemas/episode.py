@@ -5,8 +5,17 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Final, NotRequired
 
-from pydantic import AfterValidator, BeforeValidator, Field, Strict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetPydanticSchema,
+    Strict,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import core_schema
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from schemas.codes import CODE_CHARACTERS, normalise
@@ -31,6 +40,8 @@ def read_date(submitted: object) -> date | None:
 
     Anything else is no date, and None.
     """
+    if type(submitted) is date:
+        return submitted
     if type(submitted) is not str and type(submitted) is not int:
         return None
     text = str(submitted)
@@ -124,7 +135,19 @@ ProviderCode = Annotated[
     AfterValidator(_organisation),
     Field(description="ODS code of the provider, in any case; R0A00 is R0A."),
 ]
-_CleanDay = Annotated[date, Strict(), Field(gt=max(_HES_NO_DATE))]
+# pydantic's own reading takes text of digits alone for seconds since 1970.
+_CleanDay = Annotated[
+    date,
+    GetPydanticSchema(
+        lambda _source, _handler: core_schema.chain_schema(
+            [
+                core_schema.str_schema(pattern=f"^{_DASHED.pattern}$"),
+                core_schema.date_schema(gt=max(_HES_NO_DATE)),
+            ]
+        )
+    ),
+    WithJsonSchema({"type": "string", "format": "date"}),
+]
 Day = Annotated[
     _CleanDay | _Null | SkipJsonSchema[Annotated[date | None, BeforeValidator(_date_or_none)]],
     Field(union_mode="left_to_right"),

@@ -1,18 +1,20 @@
 """Checking an episode: from Episode to Verdict."""
 
-from collections.abc import Iterable
-from typing import NamedTuple, assert_never
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple, assert_never
 
 from schemas.codes import read_procedure_code
 from schemas.episode import Episode, Withdrawal
 from schemas.rejection import Rejection
 from schemas.verdict import Finding, Format, Outcome, Severity, Verdict
+from streams.validation.placed import read_diagnoses, read_procedures
 from streams.validation.proposal import propose
 from streams.validation.reading import MAX_RECORD_BYTES, read_episode
 from streams.validation.reading.out_of_scope import malformed_if_out_of_scope
 from streams.validation.rule import Rule
 from streams.validation.rules import RULES
-from streams.validation.sequence import CodedSequence, read_diagnoses, read_procedures
+from streams.validation.sequence import CodedSequence
 
 
 class OutOfScopeEpisode(NamedTuple):
@@ -100,8 +102,7 @@ def check(episode: Episode, rules: Iterable[Rule] = RULES) -> Verdict:
         sequence = CodedSequence(procedures, diagnoses)
         hits = {
             (hit.at.order, rule.code): (rule, hit)
-            for rule in rules
-            if rule.looks_at(sequence)
+            for rule in _asked(sequence, rules)
             for hit in rule.check(sequence)
         }
         found = [hits[key] for key in sorted(hits)]
@@ -123,3 +124,21 @@ def check(episode: Episode, rules: Iterable[Rule] = RULES) -> Verdict:
         remaining_errors=remaining_errors,
         remarks=episode.remarks,
     )
+
+
+def _by_attribute(rules: Iterable[Rule]) -> dict[str, list[Rule]]:
+    """Return rules by what they look at."""
+    by_attribute = defaultdict(list)
+    for rule in rules:
+        by_attribute[rule.looks_at].append(rule)
+    return dict(by_attribute)
+
+
+_RULES_BY_ATTRIBUTE: Final = _by_attribute(RULES)
+
+
+def _asked(sequence: CodedSequence, rules: Iterable[Rule]) -> Iterator[Rule]:
+    """Yield the rules that can speak: those that look at what there is."""
+    by_attribute = _RULES_BY_ATTRIBUTE if rules is RULES else _by_attribute(rules)
+    for attribute in vars(sequence):
+        yield from by_attribute.get(attribute, ())

@@ -6,7 +6,8 @@ from typing import Final
 
 from schemas.codes import ProcedureCode, dotted, read_procedure_code
 from schemas.verdict import Action, Fix, Position
-from streams.validation.sequence import CodedSequence, Procedure
+from streams.validation.placed import Procedure
+from streams.validation.sequence import CodedSequence
 
 _TEXT: Final = {
     Action.INSERT: "Insert {code} directly {position} {anchor}",

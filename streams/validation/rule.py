@@ -4,14 +4,14 @@ import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from operator import attrgetter
 from typing import Final
 
 from schemas.codes import CODE_CHARACTERS
 from schemas.episode import Episode
 from schemas.verdict import Finding, Severity
+from streams.validation.placed import Placed
 from streams.validation.proposal import Edit
-from streams.validation.sequence import CodedSequence, Placed
+from streams.validation.sequence import CodedSequence
 
 
 class Clause(StrEnum):
@@ -71,8 +71,8 @@ class Rule:
     standards: tuple[str, ...]
     """The national clinical coding standards it is based on, by reference."""
     pairs: tuple[Pair, ...]
-    looks_at: Callable[[CodedSequence], object]
-    """What the rule needs to be there: where it is empty or None, the rule cannot speak."""
+    looks_at: str
+    """The attribute of CodedSequence without which the rule cannot speak."""
     check: Check
 
     @property
@@ -112,11 +112,11 @@ def rule(  # noqa: PLR0913  # what documents a rule, all of it named
     """Turn a function that yields a hit for each place at fault into a rule.
 
     The function's name is the rule's name; its docstring says why the standard requires it.
-    `looks_at` names an attribute of CodedSequence; where that is empty, the rule is not asked.
+    `looks_at` names an attribute of CodedSequence; where that is not set, the rule is not asked.
     """
 
     def decorate(check: Check) -> Rule:
-        return Rule(code, severity, title, source, standards, pairs, attrgetter(looks_at), check)
+        return Rule(code, severity, title, source, standards, pairs, looks_at, check)
 
     return decorate
 

@@ -1,110 +1,13 @@
-"""An episode's codes, read once: procedures, groups, operations, sites and diagnoses."""
+"""An episode's codes, read once: groups, operations, sites, and what rules look at."""
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import Final, Protocol, Self, TypeVar, cast
+from typing import Any, Final, Self
 
-from schemas.codes import DiagnosisCode, ProcedureCode, read_diagnosis_code, read_procedure_code
-from schemas.episode import CODES_IN_A_LIST, CodeEntry, Episode, code_of
-
-_DIAGNOSIS_LIST: Final = CODES_IN_A_LIST
-"""Sort key of the list of diagnoses: after every procedure, before every diagnosis."""
-
-
-class Placed(Protocol):
-    """Something that a finding can refer to."""
-
-    @property
-    def place(self) -> str:
-        """Path within the submitted episode."""
-
-    @property
-    def order(self) -> int:
-        """Sort key of the place: procedures first, a list before its items, then by index."""
-
-    @property
-    def at(self) -> int | None:
-        """Index in reading order, without empty slots; None for a whole list."""
-
-    @property
-    def submitted(self) -> str | None:
-        """The code as submitted; None for a whole list."""
-
-
-@dataclass(slots=True, eq=False)
-class Procedure:
-    """A procedure code of the episode."""
-
-    index: int
-    """In the submitted list."""
-    at: int
-    """In reading order, without empty slots."""
-    submitted: str
-    code: ProcedureCode
-    entry: CodeEntry
-
-    @property
-    def day(self) -> date | None:
-        """The day of the calendar that it is dated, if any."""
-        return self.entry.get("date") if isinstance(self.entry, dict) else None
-
-    @property
-    def position(self) -> int | None:
-        """The place that the publisher gives it, from 1; 0 if that cannot be read."""
-        return self.entry.get("position") if isinstance(self.entry, dict) else None
-
-    @property
-    def place(self) -> str:
-        """Path within the submitted episode."""
-        return f"procedures[{self.index}].code"
-
-    @property
-    def order(self) -> int:
-        """Sort key of the place."""
-        return self.index
-
-
-@dataclass(slots=True, eq=False)
-class Diagnosis:
-    """A diagnosis code of the episode."""
-
-    index: int
-    """In the submitted list."""
-    at: int
-    """In reading order, without empty slots."""
-    submitted: str
-    code: DiagnosisCode
-    entry: CodeEntry
-
-    @property
-    def position(self) -> int | None:
-        """The place that the publisher gives it, from 1; 0 if that cannot be read."""
-        return self.entry.get("position") if isinstance(self.entry, dict) else None
-
-    @property
-    def place(self) -> str:
-        """Path within the submitted episode."""
-        return f"diagnoses[{self.index}].code"
-
-    @property
-    def order(self) -> int:
-        """Sort key of the place."""
-        return _DIAGNOSIS_LIST + 1 + self.index
-
-
-ItemT = TypeVar("ItemT", Procedure, Diagnosis)
-
-
-@dataclass(frozen=True, slots=True)
-class DiagnosisList:
-    """The list of diagnoses as a whole."""
-
-    place: str = "diagnoses"
-    order: int = _DIAGNOSIS_LIST
-    at: None = None
-    submitted: None = None
+from streams.validation.placed import Diagnosis, DiagnosisList, Procedure
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +19,7 @@ class Leading:
     spinal_site: bool = False
 
     @classmethod
-    def of(cls, procedures: list[Procedure]) -> Self:
+    def of(cls, procedures: Sequence[Procedure]) -> Self:
         """Find what the first group may lack only because it is in the wrong place."""
         codes = [item.code for item in procedures]
         unreadable = any(code.unreadable or code.may_hold_more for code in codes)
@@ -133,44 +36,30 @@ _NOTHING_LEADS: Final = Leading()
 class Group:
     """A main code and the codes that follow it, up to the next main code."""
 
-    __slots__ = (
-        "first_site",
-        "image_control",
-        "late_image_control",
-        "late_methods",
-        "later_image_control",
-        "leading",
-        "levels",
-        "main",
-        "other_site",
-        "serving_other_site",
-        "serving_sites",
-        "spinal_sites",
-        "supplementary",
-        "unreadable",
-        "unreadable_from_here",
-    )
+    late_image_control: Sequence[Procedure] = ()
+    """Image control after its first site."""
+    late_methods: Sequence[Procedure] = ()
+    """Other methods after its first site."""
+    first_site: Procedure | None = None
+    """Its first code of chapter Z or its overflow categories, laterality included."""
+    other_site: Procedure | None = None
+    """Its first site that is not on the spine."""
+    later_image_control = False
+    """Whether a later group of its operation has image control."""
 
-    def __init__(self, main: Procedure, followers: list[Procedure], leading: Leading) -> None:
+    leading = _NOTHING_LEADS
+    """What stands before the first main code, for the first group."""
+
+    def __init__(self, main: Procedure, followers: Sequence[Procedure]) -> None:
         """Find the role of each code that follows the main code."""
         self.main = main
-        self.leading = leading
-        """What stands before the first main code, for the first group; nothing for any other."""
         self.unreadable = main.code.may_hold_more
         """Whether one of its codes cannot be read, and may stand for anything that it lacks."""
         self.supplementary: list[Procedure] = []
         """Without unreadable codes."""
         self.levels: list[Procedure] = []
         self.image_control: list[Procedure] = []
-        self.late_image_control: list[Procedure] = []
-        """Image control after its first site."""
-        self.late_methods: list[Procedure] = []
-        """Other methods after its first site."""
-        self.first_site: Procedure | None = None
-        """Its first code of chapter Z or its overflow categories, laterality included."""
         self.spinal_sites: list[Procedure] = []
-        self.other_site: Procedure | None = None
-        """Its first site that is not on the spine."""
         for item in followers:
             code = item.code
             if code.malformed and (code.may_hold_more or not code.category):
@@ -180,21 +69,18 @@ class Group:
             self.supplementary.append(item)
             if code.levels:
                 self.levels.append(item)
+            elif code.site:
+                self._add_site(item)
             elif code.image_control:
                 self.image_control.append(item)
                 if self.first_site:
-                    self.late_image_control.append(item)
-            elif code.method:
-                if self.first_site:
-                    self.late_methods.append(item)
-            else:
-                self._add_site(item)
-        self.serving_sites = self.spinal_sites
+                    self.late_image_control = [*self.late_image_control, item]
+            elif self.first_site:
+                self.late_methods = [*self.late_methods, item]
+        self.serving_sites: Sequence[Procedure] = self.spinal_sites
         """Its own spinal sites or, if none, those of the nearest later group of its operation."""
-        self.serving_other_site: Procedure | None = self.other_site
+        self.serving_other_site = self.other_site
         """The first site not on the spine, in this or a later group of its operation."""
-        self.later_image_control = False
-        """Whether a later group of its operation has image control."""
         self.unreadable_from_here = self.unreadable
         """Whether this or a later group of its operation has an unreadable code."""
 
@@ -216,120 +102,110 @@ class Group:
 class CodedSequence:
     """The codes of one episode in scope, divided into groups and operations.
 
-    What rules look at is gathered here once, so that a rule costs nothing where it cannot speak.
+    What rules look at is gathered here once. An attribute is set only where there is something,
+    so that a rule costs nothing where it cannot speak.
     """
 
+    malformed: Sequence[Procedure] = ()
+    invalid: Sequence[Procedure] = ()
+    """Well-formed codes that are no complete code of the classification."""
+    leading: Sequence[Procedure] = ()
+    """Codes before the first main code: they belong to no group."""
+    stray_levels: Sequence[Procedure] = ()
+    """V55 codes of no group with a spinal main code."""
+    without_levels: Sequence[Group] = ()
+    """Groups with a spinal main code and no V55 code."""
+    irregular_levels: Sequence[Group] = ()
+    """Groups with several V55 codes, or one that is not in second place."""
+    several_sites: Sequence[Group] = ()
+    """Groups with several spinal sites."""
+    repeated: Sequence[Group] = ()
+    """Vertebroplasties after the first."""
+    without_image_control: Sequence[Group] = ()
+    """Vertebroplasties without, and so below."""
+    several_image_control: Sequence[Group] = ()
+    late_image_control: Sequence[Group] = ()
+    late_methods: Sequence[Group] = ()
+    without_spinal_site: Sequence[Group] = ()
+    """Vertebroplasties that no spinal site serves."""
+    diagnoses: Sequence[Diagnosis] = ()
+    missing_diagnoses: DiagnosisList | None = None
+    """The list, if it is empty."""
+    malformed_diagnoses: Sequence[Diagnosis] = ()
+    primary_diagnosis: Diagnosis | None = None
+    """The first diagnosis, if it is a well-formed ICD-10 code."""
+    readable_diagnoses: Sequence[Diagnosis] = ()
+
     def __init__(self, procedures: list[Procedure], diagnoses: list[Diagnosis]) -> None:
+        """Divide procedures, at least one of them a vertebroplasty, and sort diagnoses."""
+        found: defaultdict[str, list[Any]] = defaultdict(list)
         self.procedures = procedures
-        self.malformed = [item for item in procedures if item.code.malformed]
-        self.invalid = [item for item in procedures if item.code.invalid]
-        """Well-formed codes that are no complete code of the classification."""
+        for item in procedures:
+            _gather_procedure(item, found)
         starts = [item.at for item in procedures if item.code.main]
-        self.leading = procedures[: starts[0]] if starts else procedures
-        """Codes before the first main code: they belong to no group."""
-        self.groups = list(_groups(procedures, starts, self.leading))
+        self.groups = [
+            Group(procedures[start], procedures[start + 1 : end])
+            for start, end in pairwise([*starts, len(procedures)])
+        ]
+        if starts[0]:
+            found["leading"] = leading = procedures[: starts[0]]
+            found["stray_levels"] = [item for item in leading if item.code.levels]
+            self.groups[0].leading = Leading.of(leading)
         self.operations = list(_operations(self.groups))
-        self.spinal_groups: list[Group] = []
-        """Groups with a spinal main code."""
-        self.without_levels: list[Group] = []
-        self.irregular_levels: list[Group] = []
-        """Groups with several V55 codes, or one that is not in second place."""
-        self.stray_levels = [item for item in self.leading if item.code.levels]
-        """V55 codes of no group with a spinal main code."""
-        self.vertebroplasties: list[Group] = []
-        self.without_image_control: list[Group] = []
-        self.several_image_control: list[Group] = []
-        self.late_image_control: list[Group] = []
-        """Vertebroplasties with image control after a site."""
-        self.late_methods: list[Group] = []
-        """Vertebroplasties with another method after a site."""
-        self.without_spinal_site: list[Group] = []
-        """Vertebroplasties that no spinal site serves."""
+        self.vertebroplasties = [group for group in self.groups if group.main.code.vertebroplasty]
         for group in self.groups:
-            if group.main.code.spinal:
-                self._gather_levels(group)
-                if group.main.code.vertebroplasty:
-                    self._gather_vertebroplasty(group)
-            elif group.levels:
-                self.stray_levels += group.levels
-        self.repeated = len(self.vertebroplasties) > 1
-        """Whether more than one group is a vertebroplasty."""
-        self.diagnoses = diagnoses
-        self.undiagnosed = not diagnoses
+            _gather_levels(group, found)
+        for group in self.vertebroplasties:
+            _gather_vertebroplasty(group, found)
+        found["repeated"] = self.vertebroplasties[1:]
         self.diagnosis_list = DiagnosisList()
-        self.malformed_diagnoses = [item for item in diagnoses if item.code.malformed]
-        self.readable_diagnoses = diagnoses
-        if self.malformed_diagnoses:
-            self.readable_diagnoses = [item for item in diagnoses if not item.code.malformed]
-        self.primary_diagnosis: Diagnosis | None = None
-        """The first diagnosis, if it is a well-formed ICD-10 code."""
-        if diagnoses and not diagnoses[0].code.malformed:
+        if not diagnoses:
+            self.missing_diagnoses = self.diagnosis_list
+        elif not diagnoses[0].code.malformed:
             self.primary_diagnosis = diagnoses[0]
-
-    def _gather_levels(self, group: Group) -> None:
-        self.spinal_groups.append(group)
-        if not group.levels:
-            self.without_levels.append(group)
-        elif len(group.levels) > 1 or group.displaced_levels:
-            self.irregular_levels.append(group)
-
-    def _gather_vertebroplasty(self, group: Group) -> None:
-        self.vertebroplasties.append(group)
-        if not group.image_control:
-            self.without_image_control.append(group)
-        elif len(group.image_control) > 1:
-            self.several_image_control.append(group)
-        if group.late_image_control:
-            self.late_image_control.append(group)
-        if group.late_methods:
-            self.late_methods.append(group)
-        if not group.serving_sites:
-            self.without_spinal_site.append(group)
+        found["diagnoses"] = diagnoses
+        for diagnosis in diagnoses:
+            _gather_diagnosis(diagnosis, found)
+        vars(self).update({name: items for name, items in found.items() if items})
 
 
-def read_procedures(episode: Episode) -> list[Procedure]:
-    """Return the procedures in reading order, without empty slots."""
-    procedures: list[Procedure] = []
-    for index, entry in enumerate(episode.procedures):
-        submitted = entry["code"] if type(entry) is dict else cast("str | None", entry)
-        if submitted and not (code := read_procedure_code(submitted)).empty:
-            procedures.append(Procedure(index, len(procedures), submitted, code, entry))
-    return _in_reading_order(procedures)
+def _gather_procedure(item: Procedure, found: defaultdict[str, list[Any]]) -> None:
+    if item.code.malformed:
+        found["malformed"].append(item)
+    elif item.code.invalid:
+        found["invalid"].append(item)
 
 
-def read_diagnoses(episode: Episode) -> list[Diagnosis]:
-    """Return the diagnoses in reading order, without empty slots."""
-    diagnoses: list[Diagnosis] = []
-    for index, entry in enumerate(episode.diagnoses):
-        submitted = entry["code"] if type(entry) is dict else cast("str | None", entry)
-        if submitted and not (code := read_diagnosis_code(submitted)).empty:
-            diagnoses.append(Diagnosis(index, len(diagnoses), submitted, code, entry))
-    return _in_reading_order(diagnoses)
+def _gather_diagnosis(item: Diagnosis, found: defaultdict[str, list[Any]]) -> None:
+    name = "malformed_diagnoses" if item.code.malformed else "readable_diagnoses"
+    found[name].append(item)
 
 
-def _in_reading_order(items: list[ItemT]) -> list[ItemT]:
-    """Return items by their positions, if each has a different whole number."""
-    if not items or not items[0].position:
-        return items
-    positions = {item.position or 0 for item in items}
-    if len(positions) == len(items) and 0 not in positions:
-        items.sort(key=lambda item: item.position or 0)
-        for at, item in enumerate(items):
-            item.at = at
-    return items
+def _gather_levels(group: Group, found: defaultdict[str, list[Any]]) -> None:
+    if not group.main.code.spinal:
+        found["stray_levels"] += group.levels
+    elif not group.levels:
+        found["without_levels"].append(group)
+    elif len(group.levels) > 1 or group.displaced_levels:
+        found["irregular_levels"].append(group)
+    if len(group.spinal_sites) > 1:
+        found["several_sites"].append(group)
 
 
-def _groups(
-    procedures: list[Procedure], starts: list[int], before: list[Procedure]
-) -> Iterator[Group]:
-    """Yield the groups of procedures; `starts` are the indexes of the main codes."""
-    leading = Leading.of(before) if before else _NOTHING_LEADS
-    for start, end in pairwise([*starts, len(procedures)]):
-        yield Group(procedures[start], procedures[start + 1 : end], leading)
-        leading = _NOTHING_LEADS
+def _gather_vertebroplasty(group: Group, found: defaultdict[str, list[Any]]) -> None:
+    if not group.image_control:
+        found["without_image_control"].append(group)
+    elif len(group.image_control) > 1:
+        found["several_image_control"].append(group)
+    if group.late_image_control:
+        found["late_image_control"].append(group)
+    if group.late_methods:
+        found["late_methods"].append(group)
+    if not group.serving_sites:
+        found["without_spinal_site"].append(group)
 
 
-def _operations(groups: Iterable[Group]) -> Iterator[list[Group]]:
+def _operations(groups: Sequence[Group]) -> Iterator[list[Group]]:
     """Yield the unbroken runs of groups on the spine at one visit to theatre."""
     operation: list[Group] = []
     last_day: date | None = None
@@ -348,18 +224,9 @@ def _operations(groups: Iterable[Group]) -> Iterator[list[Group]]:
 
 def _linked(operation: list[Group]) -> list[Group]:
     """Give each group of an operation what the groups after it contribute."""
-    sites: list[Procedure] = []
-    other_site: Procedure | None = None
-    image_control = unreadable = False
-    for group in reversed(operation):
-        group.serving_sites = sites = group.spinal_sites or sites
-        group.serving_other_site = other_site = group.other_site or other_site
-        group.unreadable_from_here = unreadable = group.unreadable or unreadable
-        group.later_image_control = image_control
-        image_control = image_control or bool(group.image_control)
+    for later, group in pairwise(reversed(operation)):
+        group.serving_sites = group.spinal_sites or later.serving_sites
+        group.serving_other_site = group.other_site or later.serving_other_site
+        group.unreadable_from_here = group.unreadable or later.unreadable_from_here
+        group.later_image_control = bool(later.image_control) or later.later_image_control
     return operation
-
-
-def in_scope(entries: Iterable[CodeEntry]) -> bool:
-    """Return whether a list of procedures has a vertebroplasty code."""
-    return any(read_procedure_code(code_of(entry) or "").vertebroplasty for entry in entries)

@@ -18,9 +18,9 @@ from schemas.codes import normalise, read_diagnosis_code, read_procedure_code
 from schemas.episode import CodeEntry, Episode, submitted_codes
 from schemas.verdict import Outcome, Severity, Verdict
 from streams.validation.check import check
+from streams.validation.placed import read_procedures
 from streams.validation.rule import Rule
 from streams.validation.rules import RULES
-from streams.validation.sequence import read_procedures
 
 SPELLINGS = [
     str.lower,

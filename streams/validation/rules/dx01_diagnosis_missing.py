@@ -12,7 +12,7 @@ from streams.validation.sequence import CodedSequence
     severity=Severity.ERROR,
     title="Diagnosis missing",
     source=Clause.C5,
-    looks_at="undiagnosed",
+    looks_at="missing_diagnoses",
     pairs=(
         Pair(
             why="no diagnosis at all",

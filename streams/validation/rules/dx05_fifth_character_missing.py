@@ -23,6 +23,7 @@ _EXPECTED: Final = {
     title="Fifth character missing",
     source=Clause.C5,
     standards=("DChS.XIII", "DCS.XIX.2"),
+    looks_at="readable_diagnoses",
     pairs=(
         Pair(
             why="chapter XIII: the site",

@@ -13,6 +13,7 @@ from streams.validation.sequence import CodedSequence
     title="Osteoporosis and collapsed vertebra coded apart",
     source=Clause.C5,
     standards=("DChS.XIII",),
+    looks_at="readable_diagnoses",
     pairs=(
         Pair(
             why="M80 is both in one code",

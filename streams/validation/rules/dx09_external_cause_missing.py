@@ -17,6 +17,7 @@ _INJURIES: Final = codes("S12 S22 S32 T08")
     title="External cause of an injury missing",
     source=Clause.C5,
     standards=("DChS.XX",),
+    looks_at="readable_diagnoses",
     pairs=(
         Pair(
             why="a fracture without its cause",

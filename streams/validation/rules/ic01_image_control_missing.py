@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from schemas.verdict import Severity
+from streams.validation.placed import Procedure
 from streams.validation.proposal import insert
 from streams.validation.rule import Clause, Hit, Pair, coded, rule
-from streams.validation.sequence import CodedSequence, Group, Procedure
+from streams.validation.sequence import CodedSequence, Group
 
 _EXPECTED: Final = (
     "A Y53 or Y68 code before the site: check the record first, and code Y53.9 only if it does not "

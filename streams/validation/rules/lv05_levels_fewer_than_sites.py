@@ -5,8 +5,9 @@ from typing import Final
 
 from schemas.codes import codes
 from schemas.verdict import Severity
+from streams.validation.placed import Procedure
 from streams.validation.rule import Clause, Hit, Pair, coded, rule
-from streams.validation.sequence import CodedSequence, Group, Procedure
+from streams.validation.sequence import CodedSequence, Group
 
 _COUNTED: Final = {"V551": 1, "V552": 2}
 _REGIONS: Final = codes("Z661 Z662 Z663 Z664 Z665")
@@ -19,6 +20,7 @@ _TWO: Final = 2
     title="Fewer levels of spine than regions treated",
     source=Clause.C2,
     standards=("PChSV1 (p. 133)", "PCSZ1 (p. 203)"),
+    looks_at="several_sites",
     pairs=(
         Pair(
             why="one level cannot be in two regions",

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from schemas.codes import VERTEBROPLASTIES
 from schemas.verdict import Severity
+from streams.validation.placed import Procedure
 from streams.validation.rule import Clause, Hit, Pair, coded, rule
-from streams.validation.sequence import CodedSequence, Procedure
+from streams.validation.sequence import CodedSequence
 
 
 @rule(

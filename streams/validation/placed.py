@@ -1,0 +1,129 @@
+"""The codes of an episode in reading order, without empty slots, each with its place."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, Final, Generic, Protocol, TypeVar, cast
+
+from schemas.codes import DiagnosisCode, ProcedureCode, read_diagnosis_code, read_procedure_code
+from schemas.episode import CODES_IN_A_LIST, CodeEntry, Episode
+
+CodeT = TypeVar("CodeT", ProcedureCode, DiagnosisCode)
+
+_DIAGNOSIS_LIST: Final = CODES_IN_A_LIST
+"""Sort key of the list of diagnoses: after every procedure, before every diagnosis."""
+
+
+class Placed(Protocol):
+    """Something that a finding can refer to."""
+
+    @property
+    def place(self) -> str:
+        """Path within the submitted episode."""
+
+    @property
+    def order(self) -> int:
+        """Sort key of the place: procedures first, a list before its items, then by index."""
+
+    @property
+    def at(self) -> int | None:
+        """Index in reading order, without empty slots; None for a whole list."""
+
+    @property
+    def submitted(self) -> str | None:
+        """The code as submitted; None for a whole list."""
+
+
+@dataclass(slots=True, eq=False)
+class _Item(Generic[CodeT]):
+    """An entry of a list of codes that is no empty slot."""
+
+    index: int
+    """In the submitted list."""
+    at: int
+    """In reading order, without empty slots."""
+    submitted: str
+    code: CodeT
+    entry: CodeEntry
+    _list: ClassVar[str]
+    _first: ClassVar[int]
+
+    @property
+    def day(self) -> date | None:
+        """The day of the calendar that it is dated, if any."""
+        return self.entry.get("date") if isinstance(self.entry, dict) else None
+
+    @property
+    def position(self) -> int | None:
+        """The place that the publisher gives it, from 1; 0 if that cannot be read."""
+        return self.entry.get("position") if isinstance(self.entry, dict) else None
+
+    @property
+    def place(self) -> str:
+        """Path within the submitted episode."""
+        return f"{self._list}[{self.index}].code"
+
+    @property
+    def order(self) -> int:
+        """Sort key of the place."""
+        return self._first + self.index
+
+
+class Procedure(_Item[ProcedureCode]):
+    """A procedure of the episode."""
+
+    __slots__ = ()
+    _list = "procedures"
+    _first = 0
+
+
+class Diagnosis(_Item[DiagnosisCode]):
+    """A diagnosis of the episode."""
+
+    __slots__ = ()
+    _list = "diagnoses"
+    _first = _DIAGNOSIS_LIST + 1
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosisList:
+    """The list of diagnoses as a whole."""
+
+    place: str = "diagnoses"
+    order: int = _DIAGNOSIS_LIST
+    at: None = None
+    submitted: None = None
+
+
+ItemT = TypeVar("ItemT", Procedure, Diagnosis)
+
+
+def read_procedures(episode: Episode) -> list[Procedure]:
+    """Return the procedures in reading order, without empty slots."""
+    procedures: list[Procedure] = []
+    for index, entry in enumerate(episode.procedures):
+        submitted = entry["code"] if type(entry) is dict else cast("str | None", entry)
+        if submitted and not (code := read_procedure_code(submitted)).empty:
+            procedures.append(Procedure(index, len(procedures), submitted, code, entry))
+    return _in_reading_order(procedures)
+
+
+def read_diagnoses(episode: Episode) -> list[Diagnosis]:
+    """Return the diagnoses in reading order, without empty slots."""
+    diagnoses: list[Diagnosis] = []
+    for index, entry in enumerate(episode.diagnoses):
+        submitted = entry["code"] if type(entry) is dict else cast("str | None", entry)
+        if submitted and not (code := read_diagnosis_code(submitted)).empty:
+            diagnoses.append(Diagnosis(index, len(diagnoses), submitted, code, entry))
+    return _in_reading_order(diagnoses)
+
+
+def _in_reading_order(items: list[ItemT]) -> list[ItemT]:
+    """Return items by their positions, if each has a different whole number."""
+    if not items or not items[0].position:
+        return items
+    positions = {item.position or 0 for item in items}
+    if len(positions) == len(items) and 0 not in positions:
+        items.sort(key=lambda item: item.position or 0)
+        for at, item in enumerate(items):
+            item.at = at
+    return items

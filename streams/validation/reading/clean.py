@@ -9,7 +9,7 @@ from schemas.episode import Episode, Withdrawal
 from streams.validation.reading.code_lists import DIAGNOSES, PROCEDURES, position_faults
 from streams.validation.reading.names import hint_at_other_name
 from streams.validation.reading.remarks import LEFT_OUT, remarks
-from streams.validation.reading.searches import holds_rare_names, may_mislead
+from streams.validation.reading.searches import holds_odd_text, is_unusual, may_repeat_names
 
 _validate_json: Final = Episode.__pydantic_validator__.validate_json
 _ABSENT: Final = object()
@@ -23,17 +23,17 @@ def read_clean(value: bytes) -> Episode | Withdrawal | None:
         return None
     objects = [each for each in episode.procedures + episode.diagnoses if isinstance(each, dict)]
     dates = [each.get("date", _ABSENT) for each in objects]
-    rare = holds_rare_names(value)
+    unusual = is_unusual(value)
     if (
-        may_mislead(value, len(objects), len(dates) - dates.count(_ABSENT))
+        may_repeat_names(value, len(objects), len(dates) - dates.count(_ABSENT))
         or value.count(b'"diagnoses"') > 1
-        or (rare and not _rare_names_fit(value, episode))
+        or (unusual and (holds_odd_text(value) or not _rare_names_fit(value, episode)))
         or _may_stand_elsewhere(value, episode)
     ):
         return None
     if episode.withdrawn:
         return Withdrawal(episode_id=episode.episode_id, provider_code=episode.provider_code)
-    if rare or None in dates or _may_lack_something(episode):
+    if unusual or None in dates or _may_lack_something(episode):
         return episode.model_copy(update={"remarks": remarks(episode, from_json(value))})
     return episode
 
@@ -62,5 +62,7 @@ def _rare_names_fit(value: bytes, episode: Episode) -> bool:
 
 def _may_lack_something(episode: Episode) -> bool:
     """Return whether a field may have been left out: what is None may also have been null."""
+    if None not in (episode.spell_id, episode.episode_number, episode.start_date, episode.end_date):
+        return False
     given = episode.model_fields_set
     return any(name in given and getattr(episode, name) is None for name in LEFT_OUT)

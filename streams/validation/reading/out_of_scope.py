@@ -11,7 +11,7 @@ from typing_extensions import TypedDict  # pydantic needs this one before Python
 
 from schemas.codes import read_procedure_code
 from schemas.episode import CODES_IN_A_LIST, Code
-from streams.validation.reading.searches import holds_rare_names, may_be_in_scope, may_mislead
+from streams.validation.reading.searches import better_read_whole, may_repeat_names
 
 _WHOLE_NUMBERS: Final = 10**18
 
@@ -47,7 +47,7 @@ def malformed_if_out_of_scope(value: bytes) -> int | None:
 
     None if the value is anything else, or has to be read whole to know.
     """
-    if may_be_in_scope(value):
+    if better_read_whole(value):
         return None
     try:
         episode: _Episode = _validate_json(value)
@@ -62,6 +62,6 @@ def malformed_if_out_of_scope(value: bytes) -> int | None:
     objects = [each for each in (*entries, *episode.get("diagnoses", ())) if isinstance(each, dict)]
     coded = sum(["code" in each for each in objects])
     dated = sum(["date" in each for each in objects])
-    if may_mislead(value, coded, dated) or holds_rare_names(value):
+    if may_repeat_names(value, coded, dated):
         return None
     return sum([code.malformed for code in codes])

@@ -1,9 +1,13 @@
 """Searches of the bytes of a record, for what a parser accepts and does not report."""
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import StringConstraints, TypeAdapter
+
+_ODD_TEXT: Final = r"NaN|Infinity|\\u"
+_RARE_NAMES: Final = 'withdrawn"|position"'
+_IN_SCOPE: Final = r'[Vv]44\.?[46"]'
 
 
 def _search(pattern: str) -> Callable[[bytes], bool]:
@@ -12,25 +16,26 @@ def _search(pattern: str) -> Callable[[bytes], bool]:
     return TypeAdapter(text).validator.isinstance_python
 
 
-holds_rare_names = _search('"withdrawn"|"position"')
-may_be_in_scope = _search(r'[Vv]44\.?[46"]')
-"""Whether a record is better read whole at once; these codes may also be written otherwise."""
+holds_odd_text = _search(_ODD_TEXT)
+"""Whether a parser may have read NaN or Infinity, or a name that is written otherwise."""
 
-_holds_odd_text = _search(r"NaN|Infinity|\\u")
+is_unusual = _search(f"{_ODD_TEXT}|{_RARE_NAMES}")
+"""Whether a record may hold odd text, or names that few records have."""
+
+better_read_whole = _search(f"{_ODD_TEXT}|{_RARE_NAMES}|{_IN_SCOPE}")
+"""Whether a record is unusual or, as far as a glance can tell, in scope."""
 
 
-def may_mislead(value: bytes, objects: int, dated: int) -> bool:
-    """Return whether the parser may have accepted what JSON forbids or leaves undefined.
+def may_repeat_names(value: bytes, coded: int, dated: int) -> bool:
+    """Return whether a name that matters may be given twice: a parser takes the last value.
 
-    It accepts NaN and Infinity as numbers and, of a repeated name, takes the last value.
-    `objects` is the number of entries with a `code`, `dated` that of those with a `date`.
+    `coded` is the number of entries with a `code`, `dated` that of those with a `date`.
     False positives are possible, false negatives are not.
     """
     count = value.count
     return (
-        _holds_odd_text(value)
-        or count(b'"episode_id"') != 1
+        count(b'"episode_id"') != 1
         or count(b'"provider_code"') != 1
         or count(b'"procedures"') > 1
-        or (objects > 0 and (count(b'"code"') > objects or count(b'"date"') > dated))
+        or (coded > 0 and (count(b'"code"') > coded or count(b'"date"') > dated))
     )

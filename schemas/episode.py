@@ -1,8 +1,7 @@
 """The coded hospital episode that an integration engine publishes, and its withdrawal."""
 
 import re
-from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Final, NotRequired
 
 from pydantic import (
@@ -28,11 +27,26 @@ CODES_IN_A_LIST: Final = 200
 _HES_NO_DATE: Final = frozenset({date(1800, 1, 1), date(1801, 1, 1)})
 """What Hospital Episode Statistics writes where there is no date."""
 
+_LARGEST_CONVERTED: Final = 10**640
+"""Whole numbers below are converted to text, however Python is configured."""
+
+_ID_CHARACTERS: Final = 64
+"""Maximum length of an identifier, in characters."""
+
+_LONGEST_SPELLING: Final = 64
+"""Longest code in characters that is kept as submitted; spellings are cached."""
+
 _POSITION_DIGITS: Final = 40
 """More digits than any position has, and few enough to convert at once."""
 
 _DASHED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
+_LARGEST_COMPACT: Final = 9999_12_31
+_TIME = re.compile(
+    r"[T ](?:[01][0-9]|2[0-4])(?::?[0-5][0-9](?::?(?:[0-5][0-9]|60)(?:[.,][0-9]+)?)?)?"
+    r" ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+)
+"""A time of day in the forms of ISO 8601, with midnight as 24:00, and leap seconds."""
 
 
 def read_date(submitted: object) -> date | None:
@@ -42,21 +56,19 @@ def read_date(submitted: object) -> date | None:
     """
     if type(submitted) is date:
         return submitted
-    if type(submitted) is not str and type(submitted) is not int:
+    if type(submitted) is int and 0 < submitted <= _LARGEST_COMPACT:
+        submitted = str(submitted)
+    if type(submitted) is not str:
         return None
-    text = str(submitted)
-    compact = _COMPACT.fullmatch(text)
+    compact = _COMPACT.fullmatch(submitted)
     try:
         if compact:
             return date(*map(int, compact.groups()))
-        if not _DASHED.match(text):
+        if not _DASHED.match(submitted) or (submitted[10:] and not _TIME.fullmatch(submitted, 10)):
             return None
-        day = date.fromisoformat(text[:10])
-        if text[10:]:
-            datetime.fromisoformat(text)
+        return date.fromisoformat(submitted[:10])
     except ValueError:
         return None
-    return day if text[10:11] in {"", "T", " "} else None
 
 
 def _date_or_none(submitted: object) -> date | None:
@@ -72,7 +84,8 @@ def _position(submitted: object) -> object:
 
 
 def _whole_number_as_text(submitted: object) -> object:
-    return str(submitted) if type(submitted) is int else submitted
+    short = type(submitted) is int and abs(submitted) < _LARGEST_CONVERTED
+    return str(submitted) if short else submitted
 
 
 def _organisation(code: str) -> str:
@@ -80,13 +93,13 @@ def _organisation(code: str) -> str:
     return code[:3] if len(code) == len("R0A00") and code.endswith("00") else code
 
 
-def _compact(code: str) -> str:
-    """Return a code without the blanks, dots and quotation marks that make it too long."""
+def _short_once_normalised(code: str) -> str:
+    """Return a code that blanks, dots or quotation marks make long; normalised if very long."""
     text = normalise(code)
     if len(text) > CODE_CHARACTERS:
         message = f"should have at most {CODE_CHARACTERS} characters"
         raise ValueError(message)
-    return text
+    return code if len(code) <= _LONGEST_SPELLING else text
 
 
 def _as_list(submitted: object) -> object:
@@ -113,15 +126,20 @@ Code = Annotated[
         examples=["V44.4", "v444", "M80.58"],
     ),
 ]
-_SpacedCode = SkipJsonSchema[Annotated[str, AfterValidator(_compact)]]
+_SpacedCode = SkipJsonSchema[Annotated[str, AfterValidator(_short_once_normalised)]]
 EpisodeId = Annotated[
     Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, strict=True)
+        str,
+        StringConstraints(
+            strip_whitespace=True, min_length=1, max_length=_ID_CHARACTERS, strict=True
+        ),
     ]
     | SkipJsonSchema[
         Annotated[
             str,
-            StringConstraints(strip_whitespace=True, min_length=1, max_length=64, strict=True),
+            StringConstraints(
+                strip_whitespace=True, min_length=1, max_length=_ID_CHARACTERS, strict=True
+            ),
             BeforeValidator(_whole_number_as_text),
         ]
     ],
@@ -209,7 +227,7 @@ class Episode(Frozen):
         description="ICD-10 codes, primary diagnosis first; null is an empty slot.",
     )
     spell_id: Annotated[
-        Annotated[str, Field(max_length=64)]
+        Annotated[str, Field(max_length=_ID_CHARACTERS)]
         | _Null
         | SkipJsonSchema[Annotated[None, BeforeValidator(_nothing)]],
         Field(union_mode="left_to_right"),
@@ -223,8 +241,7 @@ class Episode(Frozen):
     start_date: Day = Field(default=None, description="First day of the episode.")
     end_date: Day = Field(default=None, description="Last day of the episode.")
     withdrawn: Annotated[
-        Annotated[bool, Strict()]
-        | SkipJsonSchema[Annotated[bool, BeforeValidator(lambda _: False)]],
+        bool | SkipJsonSchema[Annotated[bool, BeforeValidator(lambda _: False)]],
         Field(union_mode="left_to_right"),
     ] = Field(default=False, description="true takes the episode back; no codes are needed then.")
     remarks: SkipJsonSchema[Annotated[tuple[Remark, ...], BeforeValidator(lambda _: ())]] = Field(
@@ -242,8 +259,3 @@ class Withdrawal(Frozen):
 def code_of(entry: CodeEntry) -> str | None:
     """Return the code of an entry of a list, dated or not, as submitted."""
     return entry["code"] if isinstance(entry, dict) else entry
-
-
-def submitted_codes(entries: Sequence[CodeEntry]) -> tuple[str, ...]:
-    """Return the codes of a list of entries as submitted; an empty text for a null."""
-    return tuple([code_of(entry) or "" for entry in entries])

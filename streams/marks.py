@@ -1,9 +1,9 @@
 """What is marked in an episode's codes for people, on pages and on a terminal."""
 
 from collections.abc import Collection, Iterable, Sequence
-from difflib import SequenceMatcher
 from typing import Final, NamedTuple, Protocol
 
+from schemas.alert import EpisodeRow
 from schemas.verdict import Action, Finding, Severity
 
 PROCEDURES: Final = "procedures"
@@ -79,18 +79,29 @@ def new_codes(coded: Coded) -> set[int]:
 
 def changed(before: Sequence[str], after: Sequence[str]) -> set[int]:
     """Return the indexes of what is new or has moved in `after`."""
-    blocks = SequenceMatcher(a=before, b=after, autojunk=False).get_matching_blocks()
-    kept = {block.b + offset for block in blocks for offset in range(block.size)}
-    return set(range(len(after))) - kept
+    longest = [[0] * (len(after) + 1) for _ in range(len(before) + 1)]
+    for row in reversed(range(len(before))):
+        for column in reversed(range(len(after))):
+            longest[row][column] = (
+                longest[row + 1][column + 1] + 1
+                if before[row] == after[column]
+                else max(longest[row + 1][column], longest[row][column + 1])
+            )
+    new, row = set(), 0
+    for column, code in enumerate(after):
+        if longest[row][column + 1] == longest[row][column]:
+            new.add(column)
+        else:
+            row = before.index(code, row) + 1
+    return new
 
 
 def remaining(coded: Coded) -> str:
     """Return in words how many errors remain after the proposed procedures."""
     errors = coded.remaining_errors
-    if errors is None:
-        errors = sum(
-            finding.severity is Severity.ERROR and not finding.fix for finding in coded.findings
-        )
+    if isinstance(coded, EpisodeRow):  # of which some rules may be waived, and old ones not counted
+        awaited = coded.awaited_findings
+        errors = sum(each.severity is Severity.ERROR and not each.fix for each in awaited)
     if not errors:
         return "corrects all errors"
     return f"{errors:,} error{' remains' if errors == 1 else 's remain'} after it"

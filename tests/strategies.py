@@ -6,7 +6,7 @@ from datetime import date
 
 from hypothesis import strategies as st
 
-from schemas.episode import CodeEntry, Episode
+from schemas.episode import CodeEntry, Episode, code_of
 
 VERTEBROPLASTIES = ("V44.4", "V44.6", "V44", "V44.41")
 OTHER_PROCEDURES = (
@@ -87,6 +87,11 @@ procedure_lists = st.one_of(
 )
 in_scope_lists = st.tuples(procedure_lists, vertebroplasties, procedure_lists).map(list)
 diagnosis_lists = st.lists(st.sampled_from(DIAGNOSES), max_size=4)
+
+
+def submitted_codes(entries: Sequence[CodeEntry]) -> list[str]:
+    """Give the codes of a list as submitted; an empty text for a null."""
+    return [code_of(entry) or "" for entry in entries]
 
 
 def episode(procedures: Sequence[CodeEntry], diagnoses: list[str]) -> Episode:

@@ -48,7 +48,7 @@ def check(
     from streams.cli.reading.sources import STDIN, total_bytes
     from streams.cli.showing.progress import ReadingBar
     from streams.cli.showing.spreadsheet import header_line
-    from streams.cli.showing.summary import summarise
+    from streams.cli.showing.summary import notes, summarise
     from streams.cli.showing.terminal import Screen, write
     from streams.settings import Settings
 
@@ -61,10 +61,17 @@ def check(
         Form.JSONL: show_json,
         Form.CSV: show_csv,
     }
-    judge = partial(judge_chunk, show=shows[form], max_bytes=max_bytes, only=codes, limit=limit)
+    judge = partial(
+        judge_chunk,
+        show=shows[form],
+        every_record=form is Form.JSONL,
+        max_bytes=max_bytes,
+        only=codes,
+        limit=limit,
+    )
     outcomes: Counter[Outcome] = Counter()
     rules: Counter[str] = Counter()
-    shown = hidden = 0
+    shown = hidden = remarked = 0
     failure = None
     with ReadingBar(total_bytes(paths)) as bar:
         chunks = read_files(paths, max_bytes, bar.advance)
@@ -75,6 +82,7 @@ def check(
                 for judged in results:
                     outcomes += judged.outcomes
                     rules += judged.rules
+                    remarked += judged.remarked
                     texts = judged.shown if limit is None else judged.shown[: limit - shown]
                     shown += len(texts)
                     hidden += judged.hidden + len(judged.shown) - len(texts)
@@ -83,7 +91,12 @@ def check(
                             write(b"".join(texts))
             except OperatorError as error:
                 failure = error
-    note = f"Records not shown because of --limit {limit}: {hidden:,}.\n" if hidden else ""
+    note = notes(
+        empty=not (outcomes or failure),
+        remarked=0 if form is Form.JSONL else remarked,
+        hidden=hidden,
+        limit=limit,
+    )
     if form is not Form.REPORT:
         echo(note, err=True, nl=False)
     elif outcomes or not failure:

@@ -19,8 +19,8 @@ def explain(
         str,
         Argument(
             metavar="RULE|REASON",
-            help="Code or name of a rule, such as LV02, or reason of a dead letter, such as "
-            "not-json; in any case.",
+            help="Code or name of a rule, such as LV02, or reason or hint of a dead letter, such "
+            "as not-json; in any case.",
         ),
     ],
 ) -> None:
@@ -37,11 +37,13 @@ def _page(name: str) -> "Iterator[Block]":
     from schemas.rejection import Reason
     from streams.cli.showing.dead_letter_page import reason_page
     from streams.cli.showing.page import rule_page
+    from streams.validation.reading.hints import HINTS
     from streams.validation.rules import RULES
 
     wanted = name.strip().lower()
-    if wanted in frozenset(Reason):
-        return reason_page(Reason(wanted))
+    reasons = {hint.name: hint.reason for hint in HINTS} | {each: each for each in Reason}
+    if wanted in reasons:
+        return reason_page(reasons[wanted])
     for rule in RULES:
         if wanted in {rule.code.lower(), rule.name}:
             return rule_page(rule)

@@ -30,6 +30,8 @@ class Judged:
     """Number of records that are over the limit."""
     outcomes: Counter[Outcome]
     rules: Counter[str]
+    remarked: int
+    """Number of records with remarks."""
 
 
 def judge_chunk(
@@ -37,12 +39,16 @@ def judge_chunk(
     *,
     show: Show,
     max_bytes: int,
+    every_record: bool = False,
     only: Collection[str] = (),
     limit: int | None = None,
 ) -> Judged:
-    """Check a chunk. With `only`, nothing but findings of these rules is shown and counted."""
+    """Check a chunk. With `only`, nothing but findings of these rules is shown and counted.
+
+    Shown are records with findings and dead letters, unless `every_record` is.
+    """
     shown: list[bytes] = []
-    hidden = 0
+    hidden = remarked = 0
     outcomes: Counter[Outcome] = Counter()
     rules: Counter[str] = Counter()
     for index, value in enumerate(chunk.values):
@@ -52,12 +58,13 @@ def judge_chunk(
             findings = tuple(finding for finding in findings if finding.rule in only)
         outcomes[verdict.outcome] += 1
         rules.update([finding.rule for finding in findings])
-        if show is show_json or findings or (verdict.rejection and not only):
+        remarked += bool(verdict.remarks)
+        if every_record or findings or (verdict.rejection and not only):
             if limit is None or len(shown) < limit:
                 shown.append(show(chunk, index, verdict, findings))
             else:
                 hidden += 1
-    return Judged(shown, hidden, outcomes, rules)
+    return Judged(shown, hidden, outcomes, rules, remarked)
 
 
 def judge_value(value: Value, max_bytes: int) -> Verdict:

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from streams.cli.publishing import Publishable
     from streams.settings import Settings
 
-LARGEST_BYTES: Final = 64 * 1_048_576
-"""Largest record that is published by force."""
 
 NAMED: Final = 20
 """Number of records that are named if they are not published."""
@@ -39,7 +37,7 @@ def publish(
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from streams.cli.publishing import publishable
+    from streams.cli.publishing import LARGEST_BYTES, publishable
     from streams.cli.reading.records import read_files
     from streams.cli.reading.sources import STDIN
     from streams.kafka.topics import Topics
@@ -67,12 +65,14 @@ def publish(
         transient=True,
     ) as progress:
         topic = Topics(settings.topic_prefix).episodes
-        if dry_run:
-            typer.echo(f"would publish {sum(1 for _ in records)} records to {topic}")
-        else:
-            _deliver(records, topic, settings, progress)
-    if refused > NAMED:
-        typer.echo(f"and {refused - NAMED:,} more", err=True)
+        try:
+            if dry_run:
+                typer.echo(f"would publish {sum(1 for _ in records):,} records to {topic}")
+            else:
+                _deliver(records, topic, settings, progress)
+        finally:
+            if refused > NAMED:
+                typer.echo(f"and {refused - NAMED:,} more", err=True)
     if refused:
         raise typer.Exit(1)
 
@@ -93,4 +93,4 @@ def _deliver(
             progress.update(task, total=count)
     finally:  # of a file that is damaged, what was read is published
         publisher.finish()
-        typer.echo(f"published {count} records to {topic}")
+        typer.echo(f"published {count:,} records to {topic}")

@@ -10,6 +10,9 @@ from streams.cli.reading.partial import Oversized
 from streams.cli.reading.records import Chunk
 from streams.validation.reading import read_episode, too_large
 
+LARGEST_BYTES: Final = 64 * 1_048_576
+"""Largest record that is published by force."""
+
 FAULTS: Final = 3
 """Number of faults that are named of a record."""
 
@@ -32,7 +35,7 @@ def publishable(
     for chunk in chunks:
         for index, value in enumerate(chunk.values):
             if isinstance(value, Oversized):
-                rejection = too_large(value.size_bytes, max_bytes)
+                rejection = too_large(value.size_bytes, LARGEST_BYTES if force else max_bytes)
                 on_refused(_refusal(chunk.where(index), rejection))
                 continue
             read = read_episode(value, max_bytes)

@@ -15,7 +15,7 @@ _TEXT: Final = {
     Action.REPLACE: "Replace {anchor} with {code}",
 }
 _MALFORMED: Final = "the malformed code"
-_FALLBACK: Final = "; check the record first, {code} is right only if it does not say more."
+_FALLBACK: Final = "; check the record first, and use {code} only if it does not say more."
 """What an unspecified code is proposed with."""
 
 

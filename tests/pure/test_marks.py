@@ -2,6 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import vertebroplasty_episodes
 
+from schemas.alert import EpisodeRow
 from schemas.codes import read_diagnosis_code, read_procedure_code
 from schemas.episode import Episode
 from streams.marks import (
@@ -44,6 +45,7 @@ def test_what_is_not_new_in_a_proposal_stood_in_the_episode_in_that_order(read: 
     kept = [code for index, code in enumerate(verdict.proposed or ()) if index not in new]
     assert all(code in coded_before for code in kept)
     assert bool(new) == bool(verdict.proposed)
+    assert len(new) <= sum(finding.fix is not None for finding in verdict.findings)
 
 
 def test_a_code_put_in_or_moved_is_all_that_is_new() -> None:
@@ -62,12 +64,17 @@ def test_what_has_not_changed_stood_there_before_in_the_same_order(
     assert all(code in kept for index, code in enumerate(after) if index not in new)
 
 
-@given(vertebroplasty_episodes)
-def test_errors_that_were_not_counted_are_counted_alike(read: Episode) -> None:
-    verdict = check(read)
-    if verdict.proposed is not None:
-        not_counted = verdict.model_copy(update={"remaining_errors": None})
-        assert remaining(not_counted) == remaining(verdict)
+def test_what_remains_of_an_episode_on_the_worklist_are_the_errors_that_are_not_waived() -> None:
+    verdict = check(coded("V44.4 Y53.4 V55.1"))
+    row = EpisodeRow(
+        provider="R0A",
+        episode_id="E1",
+        timestamp=0,
+        source=None,
+        **verdict.model_dump(include={"outcome", "findings", "proposed", "procedures"}),
+    )
+    assert remaining(verdict) == remaining(row) == "1 error remains after it"
+    assert remaining(row.model_copy(update={"waived": ("ST01",)})) == "corrects all errors"
 
 
 def test_a_position_counts_from_1_among_the_codes_that_are_shown() -> None:

@@ -6,9 +6,10 @@ from canaries import LETTERS, TRACE, episodes, headers, records, texts, words
 from fakes import FakeRecord
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from strategies import submitted_codes
 
 from schemas.codes import CODE_CHARACTERS, normalise, read_diagnosis_code, read_procedure_code
-from schemas.episode import Episode, submitted_codes
+from schemas.episode import Episode
 from streams.records import Header
 from streams.settings import Settings
 from streams.validation.check import judge
@@ -21,7 +22,7 @@ ROUTING = Routing("ipg12.episodes", 3, "ipg12")
 SETTINGS = Settings()
 
 
-def without_found(findings: list[dict[str, Any]], submitted: tuple[str, ...]) -> str:
+def without_found(findings: list[dict[str, Any]], submitted: list[str]) -> str:
     """Give what findings say beside the codes found, which have to be submitted ones."""
     for finding in findings:
         found = finding.pop("found")
@@ -33,7 +34,7 @@ def said(value: bytes | None, max_bytes: int, incoming: list[Header]) -> str:
     """Give all that is said of a record, but what the contract lets quote it."""
     verdict = judge(value, max_bytes)
     read = read_episode(value, max_bytes)
-    submitted: tuple[str, ...] = ()
+    submitted: list[str] = []
     if isinstance(read, Episode):
         submitted = submitted_codes(read.procedures) + submitted_codes(read.diagnoses)
     key, answer = ROUTING.verdict(verdict, 7)

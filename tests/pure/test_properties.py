@@ -11,11 +11,12 @@ from strategies import (
     procedure_codes,
     records,
     records_with_repeats,
+    submitted_codes,
     vertebroplasty_episodes,
 )
 
 from schemas.codes import normalise, read_diagnosis_code, read_procedure_code
-from schemas.episode import CodeEntry, Episode, submitted_codes
+from schemas.episode import CodeEntry, Episode
 from schemas.verdict import Outcome, Severity, Verdict
 from streams.validation.check import check
 from streams.validation.placed import read_procedures

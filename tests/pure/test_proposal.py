@@ -3,7 +3,7 @@ import pytest
 from streams.validation.check import check
 from streams.validation.rule import coded
 
-CHECK = "check the record first, {} is right only if it does not say more."
+CHECK = "check the record first, and use {} only if it does not say more."
 PROPOSED = """
 LV01 | V44.4 Y53.4 Z66.5 | V44.4 V55.9 Y53.4 Z66.5
 LV02 | V44.4 Y53.4 V55.1 Z66.5 | V44.4 V55.1 Y53.4 Z66.5

@@ -117,7 +117,7 @@ def test_empty_slots_may_stand_anywhere_and_nothing_in_them_matters() -> None:
         ({"start_date": "31/01/2026"}, "start_date"),
         ({"end_date": "2026-02-30"}, "end_date"),
         ({"end_date": ""}, "end_date"),
-        ({"withdrawn": "true"}, "withdrawn"),
+        ({"withdrawn": "perhaps"}, "withdrawn"),
         ({"procedures": ["V44.4", {"code": "V55.1", "date": 1}]}, "procedures[1].date"),
         ({"procedures": {"code": "V44.4", "date": {}}}, "procedures[0].date"),
         ({"diagnoses": [{"code": "M80.58", "date": "soon"}]}, "diagnoses[0].date"),
@@ -394,7 +394,10 @@ def test_procedures_that_cannot_be_read_leave_no_episode_out_of_scope() -> None:
     "fields", [{}, {"procedures": 7}, {"diagnoses": {}, "diags": []}, {"spell_id": 1}]
 )
 def test_an_episode_taken_back_needs_nothing_but_its_identity(fields: dict[str, object]) -> None:
-    assert read_episode(written(withdrawn=True, **fields)) == TAKEN_BACK
+    for yes in (True, "true", "Y", 1):
+        assert read_episode(written(withdrawn=yes, **fields)) == TAKEN_BACK
+    for no in (False, "false", "N", 0, None):
+        assert read_episode(written(withdrawn=no, **fields)) != TAKEN_BACK
     assert read_episode(b'{"episode_id":"E1","provider_code":"R0A","withdrawn":true}') == TAKEN_BACK
 
 

@@ -101,7 +101,10 @@ def _example(rule: Rule, pair: Pair) -> Iterator[Block]:
         *_row("-", [heading, *_cells(bad, at_fault, "^")]),
         *_row("+", [Cell(name), *_cells(good, changed(bad, good), "+")]),
     ]
-    yield _prose(f"{pair.why[0].upper()}{pair.why[1:]}:")
+    why = f"{pair.why[0].upper()}{pair.why[1:]}"
+    if name == DIAGNOSES and verdict.procedures:
+        why += f", with {' '.join(verdict.procedures)}"
+    yield _prose(f"{why}:")
     yield Block(Kind.DIFF, tuple(lines))
     if verdict.proposed and verdict.proposed == good:
         yield _prose("ipg12 proposes the same.")

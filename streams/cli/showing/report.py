@@ -56,7 +56,7 @@ def report_codes(
         yield from _marked(PROCEDURES, coded.procedures, findings, width)
     if coded.diagnoses is not None and any(field(each) == DIAGNOSES for each in findings):
         yield from _marked(DIAGNOSES, coded.diagnoses, findings, width)
-    if coded.proposed is not None:
+    if coded.proposed and any(finding.fix for finding in findings):
         yield from _proposed(coded, coded.proposed, width)
     yield Text()
     for finding in findings:

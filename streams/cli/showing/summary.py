@@ -12,7 +12,7 @@ from schemas.verdict import Outcome
 from streams.cli.showing.report import OUTCOME_STYLES, SEVERITY_STYLES
 from streams.validation.rules import RULES
 
-_EXPLAIN: Final = "For details of a rule, run `ipg12 explain CODE`."
+_EXPLAIN: Final = "For details of a rule or of a dead letter's reason, run `ipg12 explain NAME`."
 
 
 def summarise(
@@ -24,7 +24,18 @@ def summarise(
         yield Text(f"Only findings of {', '.join(sorted(only))} are shown and counted.")
     if rules:
         yield _by_rule(rules)
+    if rules or outcomes[Outcome.DEAD_LETTER]:
         yield Text(_EXPLAIN)
+
+
+def notes(*, empty: bool, remarked: int, hidden: int, limit: int | None) -> str:
+    """Return lines on what a summary does not show."""
+    lines = (
+        ("There are no records.\n", empty),
+        (f"Records of which something was left out: {remarked:,}; see --format jsonl.\n", remarked),
+        (f"Records not shown because of --limit {limit}: {hidden:,}.\n", hidden),
+    )
+    return "".join(line for line, said in lines if said)
 
 
 def _by_outcome(outcomes: Counter[Outcome]) -> Table:

@@ -28,7 +28,7 @@ def read_closely(value: bytes, key: bytes | None) -> Episode | Withdrawal | Reje
         and not is_wide_text(text)
     )
     if prefixed:
-        text = text[_REGISTRY_PREFIX_BYTES:]
+        text = text[_REGISTRY_PREFIX_BYTES:].removeprefix(_BYTE_ORDER_MARK)
     if len(text) < len(value) and (read := read_clean(text)):
         return read
     try:
@@ -43,6 +43,8 @@ def _not_json(text: bytes, error: str, *, prefixed: bool) -> Rejection:
     hint = BINARY_PAYLOAD if binary else recognise_text(text, error)
     message, _, place = error.rpartition(" at ")
     fault = Fault(place=place, message=f"is not JSON: {message}")
+    if not text.strip():
+        fault = Fault(place="line 1 column 1", message="is not JSON: it is empty")
     return reject(hint.reason if hint else Reason.NOT_JSON, [fault], hint)
 
 

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from schemas.codes import CODE_CHARACTERS, read_diagnosis_code, read_procedure_code
 from schemas.episode import CODES_IN_A_LIST, CodeEntry, code_of
 from schemas.rejection import Fault
-from streams.validation.reading.hints import SEVERAL_CODES, Hint
+from streams.validation.reading.hints import JSON_IN_TEXT, SEVERAL_CODES, Hint
 from streams.validation.reading.json_text import given_once, repeated
 from streams.validation.reading.rejections import NOT_TEXT, REPEATED, REQUIRED
 
@@ -91,7 +91,8 @@ def _read_entry(reading: CodeListReading, name: str, place: str, submitted: obje
         fault = _entry_fault(place, submitted)
         reading.faults.append(fault)
         if fault.message == _TOO_LONG:
-            reading.hint = SEVERAL_CODES
+            nested = str(submitted).lstrip().startswith(("[", "{"))
+            reading.hint = JSON_IN_TEXT if nested and isinstance(submitted, str) else SEVERAL_CODES
         return
     reading.entries.append(entry)
     if isinstance(submitted, dict) and not is_empty_slot(name, entry):

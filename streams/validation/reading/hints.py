@@ -51,7 +51,7 @@ TOO_LARGE: Final = Hint(
     "oversized",
     Reason.TOO_LARGE,
     "looks like more than one episode, or one with documents inside: "
-    "send each episode as a record of its own, without what is not coded",
+    "send each episode as a record of its own, without attachments",
     Sample(b" " * _TOO_MANY_BYTES, shown="(1048577 bytes)"),
     Sample(_SHORT),
 )
@@ -115,7 +115,7 @@ OTHER_CAPITALS: Final = Hint(
 OTHER_NAME: Final = Hint(
     "other-name",
     Reason.NOT_AN_EPISODE,
-    "looks like an episode with a field of another name: "
+    "looks like an episode with fields of other names: "
     "name them episode_id, provider_code, procedures and diagnoses",
     Sample(_EPISODE.replace(b"diagnoses", b"diags")),
     Sample(_EPISODE),
@@ -137,28 +137,28 @@ UTF_16: Final = Hint(
 DELIMITED: Final = Hint(
     "delimited-text",
     Reason.UNKNOWN_FORMAT,
-    "looks like a line of delimited text: send each episode as JSON",
+    "looks like a line of delimited text: send each episode as JSON, its columns of codes as lists",
     Sample(b"E1,R0A,V44.4,V55.1,Y53.4,Z66.5,M80.58"),
     Sample(_EPISODE),
 )
 XML: Final = Hint(
     "xml",
     Reason.UNKNOWN_FORMAT,
-    "looks like XML, of a kind that is not read: send each episode as JSON",
+    "looks like XML, which is not read: send each episode as JSON",
     Sample(b'<?xml version="1.0"?><episode id="E1"/>'),
     Sample(_SHORT),
 )
 HL7: Final = Hint(
     "hl7-v2",
     Reason.UNKNOWN_FORMAT,
-    "looks like an HL7 v2 message, of a kind that is not read: send each episode as JSON",
+    "looks like an HL7 v2 message, which is not read: send each episode as JSON",
     Sample(b"MSH|^~\\&|PAS|R0A|IPG12|R0A|20260131120000||ADT^A03|1|P|2.4"),
     Sample(_SHORT),
 )
 FHIR: Final = Hint(
     "fhir",
     Reason.UNKNOWN_FORMAT,
-    "looks like a FHIR resource, of a kind that is not read: send each episode as plain JSON",
+    "looks like a FHIR resource, which is not read: send each episode as plain JSON",
     Sample(b'{"resourceType": "Encounter", "id": "E1", "status": "finished"}'),
     Sample(_SHORT),
 )

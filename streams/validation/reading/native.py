@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from pydantic import TypeAdapter
+
 from schemas.codes import read_procedure_code
 from schemas.episode import Episode, Withdrawal, code_of
 from schemas.rejection import Fault, Reason, Rejection, Remark
@@ -21,6 +23,7 @@ from streams.validation.reading.rejections import REPEATED, reject
 from streams.validation.reading.remarks import LEFT_OUT, remarks
 
 _WITHDRAWN: Final = "withdrawn"
+_boolean: Final = TypeAdapter(bool).validator
 _UNREAD_DIAGNOSES: Final = Remark(
     place=DIAGNOSES, message="cannot be read, and were left out of an episode out of scope"
 )
@@ -29,7 +32,9 @@ _UNREAD_DIAGNOSES: Final = Remark(
 def read_native(members: dict[str, Any]) -> Episode | Withdrawal | Rejection:
     """Read the members of a native episode."""
     once = given_once(members)
-    if once.get(_WITHDRAWN) is True:
+    if _boolean.isinstance_python(once.get(_WITHDRAWN)) and _boolean.validate_python(
+        once[_WITHDRAWN]
+    ):
         return read_withdrawal(members)
     procedures = _read_list(PROCEDURES, members, once)
     diagnoses = _read_list(DIAGNOSES, members, once)
@@ -62,7 +67,7 @@ def _read_list(name: str, members: dict[str, Any], once: Mapping[str, object]) -
     if repeated(members, [name]):
         return CodeListReading(faults=[Fault(place=name, message=REPEATED)])
     submitted = once.get(name)
-    if submitted is None and (hint := hint_at_other_name(name, once)):
+    if submitted is None and (hint := hint_at_other_name(name, members)):
         message = "is missing, though a field of another name seems to hold it"
         return CodeListReading(faults=[Fault(place=name, message=message)], hint=hint)
     return read_code_list(name, submitted)

@@ -28,7 +28,7 @@ from streams.validation.sequence import CodedSequence
         Pair(
             why="chapter XX ends at Y",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5", "Y98X M80.58"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5", "Z98.1 M80.58"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 Y98X"),
         ),
         Pair(
             why="chapter XX includes X",

@@ -37,7 +37,7 @@ _ASTERISK_CATEGORIES: Final = codes("""
         Pair(
             why="the mark counts, whatever the category",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58A C79.5"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58D C79.5"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "C79.5 M80.58"),
         ),
     ),
 )

@@ -27,12 +27,12 @@ from streams.validation.sequence import CodedSequence
         Pair(
             why="six characters",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 M81.988"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 M81.98D"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 M81.98"),
         ),
         Pair(
             why="a dash is not a fourth character",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 M81.-"),
-            good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 M81.0-"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 M81.98"),
         ),
     ),
 )

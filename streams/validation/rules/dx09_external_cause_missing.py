@@ -30,7 +30,7 @@ _INJURIES: Final = codes("S12 S22 S32 T08")
             good=coded("V44.4 V55.1 Y53.4 Z66.5", "T08X0 X59.0"),
         ),
         Pair(
-            why="a collapse that is no injury has none",
+            why="an injury beside an osteoporotic fracture",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58 S32.00"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5", "M80.58"),
         ),

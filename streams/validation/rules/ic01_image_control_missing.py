@@ -10,7 +10,7 @@ from streams.validation.rule import Clause, Hit, Pair, coded, rule
 from streams.validation.sequence import CodedSequence, Group
 
 _EXPECTED: Final = (
-    "A Y53 or Y68 code before the site: check the record first, and code Y53.9 only if it does not "
+    "A Y53 or Y68 code before the site: check the record first, and use Y53.9 only if it does not "
     "state the method; no code is due where imaging only checked a position."
 )
 

@@ -1,11 +1,15 @@
 """IC02: image control after the site."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from schemas.verdict import Severity
 from streams.validation.proposal import move_before
 from streams.validation.rule import Clause, Hit, Pair, coded, rule
 from streams.validation.sequence import CodedSequence
+
+_BEFORE: Final = "The image control code before the first site of its procedure."
+_ONCE: Final = "The image control code once, before the site, where it is already."
 
 
 @rule(
@@ -58,4 +62,4 @@ def image_control_after_site(sequence: CodedSequence) -> Iterator[Hit]:
             if group.first_site and item.code.text not in placed:
                 placed.add(item.code.text)
                 edit = move_before(item, group.first_site)
-            yield Hit(item, "The image control code before the first site of its procedure.", edit)
+            yield Hit(item, _BEFORE if edit else _ONCE, edit)

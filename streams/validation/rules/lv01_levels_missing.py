@@ -9,7 +9,7 @@ from streams.validation.rule import Clause, Hit, Pair, coded, rule
 from streams.validation.sequence import CodedSequence
 
 _EXPECTED: Final = (
-    "A V55 code directly after the procedure: check the record first, and code V55.9 only if it "
+    "A V55 code directly after the procedure: check the record first, and use V55.9 only if it "
     "does not state the levels."
 )
 

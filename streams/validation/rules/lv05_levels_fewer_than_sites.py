@@ -28,7 +28,7 @@ _TWO: Final = 2
             good=coded("V44.4 V55.2 Y53.4 Z66.4 Z66.5"),
         ),
         Pair(
-            why="the same site twice may be one vertebra",
+            why="two regions, unlike the same region twice",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5 Z66.4"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5 Z66.5"),
         ),
@@ -78,4 +78,5 @@ def _compare(served: list[Group], sites: list[Procedure]) -> Iterator[Hit]:
                 return
             levels += _COUNTED[group.levels[0].code.text]
     if len(regions) > levels:
-        yield Hit(vertebroplasties[-1].levels[0], "At least as many levels as there are regions.")
+        expected = f"At least {len(regions)} levels, as the sites are in {len(regions)} regions."
+        yield Hit(vertebroplasties[-1].levels[0], expected)

@@ -23,7 +23,7 @@ from streams.validation.sequence import CodedSequence
         Pair(
             why="levels first",
             bad=coded("V55.1 V44.4 V55.1 Y53.4 Z66.5"),
-            good=coded("T20.1 V44.4 V55.1 Y53.4 Z66.5"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5"),
         ),
         Pair(
             why="a site first",
@@ -33,7 +33,7 @@ from streams.validation.sequence import CodedSequence
         Pair(
             why="a site in an overflow category first",
             bad=coded("O16.1 V44.4 V55.1 Y53.4 Z66.5"),
-            good=coded("O15.1 V44.4 V55.1 Y53.4 Z66.5"),
+            good=coded("V44.4 V55.1 Y53.4 Z66.5 O16.1"),
         ),
     ),
 )

@@ -10,6 +10,8 @@ from streams.validation.sequence import CodedSequence
 _CLAUSES: Final = {"V559": "C2", "Y539": "C3", "Y689": "C3", "Z669": "C4"}
 """The clause that allows it."""
 
+_EXPECTED: Final = "Allowed by clause {}; a more specific code if the case notes support one."
+
 
 @rule(
     "PX05",
@@ -60,6 +62,4 @@ def unspecified_code(sequence: CodedSequence) -> Iterator[Hit]:
         for item in group.supplementary:
             clause = _CLAUSES.get(item.code.text)
             if clause:
-                yield Hit(
-                    item, f"Allowed by clause {clause}; a more specific code, if there is one."
-                )
+                yield Hit(item, _EXPECTED.format(clause))

@@ -1,11 +1,17 @@
 """PX06: procedure code malformed."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from schemas.verdict import Severity
 from streams.validation.proposal import replace
 from streams.validation.rule import Clause, Hit, Pair, coded, rule
 from streams.validation.sequence import CodedSequence
+
+_EXPECTED: Final = "An OPCS-4 code: a letter and three digits, with or without the dot."
+_SEVERAL: Final = (
+    "One OPCS-4 code, a letter and three digits; a second code in an entry of its own."
+)
 
 
 @rule(
@@ -44,7 +50,7 @@ from streams.validation.sequence import CodedSequence
     ),
 )
 def procedure_malformed(sequence: CodedSequence) -> Iterator[Hit]:
-    """Write procedure codes in OPCS-4 format: a letter, two digits and a fourth digit.
+    """Write procedure codes in OPCS-4 format: a letter and three digits.
 
     A code in any other format cannot be looked up in the classification, grouped or counted.
     It is read by its beginning where it has one, so that only this is reported.
@@ -53,4 +59,4 @@ def procedure_malformed(sequence: CodedSequence) -> Iterator[Hit]:
     """
     for item in sequence.malformed:
         edit = replace(item, item.code.text) if item.code.surplus_character else None
-        yield Hit(item, "An OPCS-4 code: a letter, two digits and a fourth digit.", edit)
+        yield Hit(item, _SEVERAL if item.code.may_hold_more else _EXPECTED, edit)

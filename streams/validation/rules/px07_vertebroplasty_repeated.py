@@ -1,11 +1,16 @@
 """PX07: vertebroplasty coded more than once in one operation."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from schemas.codes import VERTEBROPLASTIES
 from schemas.verdict import Severity
 from streams.validation.rule import Clause, Hit, Pair, coded, rule
 from streams.validation.sequence import CodedSequence
+
+_EXPECTED: Final = (
+    "One code for the visit, and all its levels in V55; if there were two visits, a date for each."
+)
 
 
 @rule(
@@ -45,6 +50,6 @@ def vertebroplasty_repeated(sequence: CodedSequence) -> Iterator[Hit]:
         for group in operation:
             text = group.main.code.text
             if text in seen:
-                yield Hit(group.main, "One code for the visit, and all its levels in V55.")
+                yield Hit(group.main, _EXPECTED)
             elif text in VERTEBROPLASTIES:
                 seen.add(text)

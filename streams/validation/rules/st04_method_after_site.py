@@ -35,7 +35,7 @@ _BIOPSY: Final = "Y20"
             good=coded("V44.4 V55.1 O44.1 Y53.4 Z66.5"),
         ),
         Pair(
-            why="a biopsy may have a site of its own",
+            why="only a biopsy, Y20, may follow the site and have a site of its own",
             bad=coded("V44.4 V55.1 Y53.4 Z66.5 Y21.1"),
             good=coded("V44.4 V55.1 Y53.4 Z66.5 Y20.1 Z84.6"),
         ),

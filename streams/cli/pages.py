@@ -22,7 +22,7 @@ def rule_pages() -> dict[str, str]:
 
 def _index() -> str:
     rows = (
-        f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.severity} | {rule.source.name} "
+        f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.severity} | {rule.clauses} "
         f"| {rule.title} |"
         for rule in RULES
     )

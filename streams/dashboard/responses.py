@@ -135,8 +135,8 @@ def _rule_detail(rule: Rule) -> RuleDetail:
         title=rule.title,
         severity=rule.severity,
         why=rule.why,
-        clause=rule.source.name,
-        source=rule.source,
+        clause=rule.clauses,
+        source=" ".join(rule.sources),
         standards=rule.standards,
         examples=tuple(_example(rule, pair) for pair in rule.pairs),
     )

@@ -67,7 +67,7 @@ class Rule:
     severity: Severity
     title: str
     """The fault in a few words, in sentence case."""
-    source: Clause
+    sources: tuple[Clause, ...]
     standards: tuple[str, ...]
     """The national clinical coding standards it is based on, by reference."""
     pairs: tuple[Pair, ...]
@@ -79,6 +79,11 @@ class Rule:
     def name(self) -> str:
         """The fault in lower case with hyphens, for example levels-not-second."""
         return self.check.__name__.replace("_", "-")
+
+    @property
+    def clauses(self) -> str:
+        """The clauses that it follows from, by name: `C2` or `C2, C3`."""
+        return ", ".join(clause.name for clause in self.sources)
 
     @property
     def why(self) -> str:
@@ -104,7 +109,7 @@ def rule(  # noqa: PLR0913  # what documents a rule, all of it named
     *,
     severity: Severity,
     title: str,
-    source: Clause,
+    source: Clause | tuple[Clause, ...],
     pairs: tuple[Pair, ...],
     standards: tuple[str, ...] = (),
     looks_at: str = "procedures",
@@ -116,7 +121,8 @@ def rule(  # noqa: PLR0913  # what documents a rule, all of it named
     """
 
     def decorate(check: Check) -> Rule:
-        return Rule(code, severity, title, source, standards, pairs, looks_at, check)
+        sources = (source,) if isinstance(source, Clause) else source
+        return Rule(code, severity, title, sources, standards, pairs, looks_at, check)
 
     return decorate
 

@@ -23,6 +23,22 @@ def test_warnings_and_information_leave_an_episode_compliant() -> None:
     assert verdict.outcome is Outcome.COMPLIANT
 
 
+@pytest.mark.parametrize("padding", [None, "", "   ", "-", "&", {"code": None}])
+def test_a_row_of_an_extract_padded_to_24_procedures_and_20_diagnoses_has_no_finding(
+    padding: object,
+) -> None:
+    row = {
+        "episode_id": 500100200,
+        "provider_code": "r0a00",
+        "procedures": ["V444", padding, "V551", "Y534", "Z665", *[padding] * 18, "X998"],
+        "diagnoses": ["M8058", *[padding] * 18, "I10X"],
+    }
+    verdict = judge(json.dumps(row).encode())
+    assert (verdict.outcome, verdict.findings, verdict.remarks) == (Outcome.COMPLIANT, (), ())
+    assert verdict.procedures == ("V44.4", "V55.1", "Y53.4", "Z66.5")
+    assert (verdict.episode_id, verdict.provider_code) == ("500100200", "R0A")
+
+
 def test_out_of_scope_no_rule_speaks_however_bad_the_episode() -> None:
     verdict = check(coded("Y53 banana V44.5 V55", "W19.0 banana"))
     assert verdict.outcome is Outcome.OUT_OF_SCOPE

@@ -43,7 +43,7 @@ def rule_page(rule: Rule) -> Iterator[Block]:
     for paragraph in rule.why.split("\n\n"):
         yield _prose(*paragraph.splitlines())
     yield Block(Kind.HEADING, ("Source",))
-    yield _prose(f"Coding recommendation for IPG12, clause {rule.source.name}:", rule.source)
+    yield _prose(f"Coding recommendation for IPG12, clause {rule.clauses}:", *rule.sources)
     if rule.standards:
         yield _prose(f"National clinical coding standards: {', '.join(rule.standards)}.")
     yield Block(Kind.HEADING, ("Examples",))

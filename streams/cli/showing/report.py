@@ -134,7 +134,7 @@ def _finding(finding: Finding, coded: Coded, width: int) -> Iterator[Text]:
         "fix": finding.fix.text if finding.fix else "",
     }
     if rule := _RULES.get(finding.rule):
-        fields["source"] = ", ".join((f"IPG12 clause {rule.source.name}", *rule.standards))
+        fields["source"] = ", ".join((f"IPG12 clause {rule.clauses}", *rule.standards))
     for name, text in fields.items():
         yield from _wrapped(2 * _INDENT + name.ljust(_FIELD_WIDTH), text, width)
 

@@ -15,5 +15,5 @@ def rule_table() -> Table:
     table.add_column("Title")
     for rule in RULES:
         severity = Text(rule.severity, SEVERITY_STYLES[rule.severity])
-        table.add_row(rule.code, rule.name, severity, rule.source.name, rule.title)
+        table.add_row(rule.code, rule.name, severity, rule.clauses, rule.title)
     return table

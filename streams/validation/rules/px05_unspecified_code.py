@@ -17,7 +17,7 @@ _EXPECTED: Final = "Allowed by clause {}; a more specific code if the case notes
     "PX05",
     severity=Severity.INFORMATION,
     title="Unspecified code",
-    source=Clause.C1,
+    source=(Clause.C2, Clause.C3, Clause.C4),
     pairs=(
         Pair(
             why="levels",

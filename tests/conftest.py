@@ -10,12 +10,17 @@ import pytest
 from broker.deployment import Deploy, Deployment
 from broker.distribution import what_is_missing
 from broker.kafka import Cluster
+from hypothesis import HealthCheck, settings
 from needs import QUICK
 
 from streams.demo import broker
 
 TESTS = Path(__file__).parent
 NUMBERS = count(1)
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 # A shell's background jobs ignore Ctrl-C, and so would the commands that tests stop with it.
 signal.signal(signal.SIGINT, signal.default_int_handler)

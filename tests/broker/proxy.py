@@ -74,8 +74,11 @@ class Proxy:
         self.connections += 1
         connection = Connection(self, (reader, writer), broker)
         self._open.add(connection)
-        await connection.serve()
-        self._open.discard(connection)
+        try:
+            await connection.serve()
+        finally:
+            connection.break_off()
+            self._open.discard(connection)
 
 
 class Connection:

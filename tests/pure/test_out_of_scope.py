@@ -3,6 +3,7 @@ import json
 import pytest
 
 from streams.demo.episodes import invented_episodes
+from streams.validation.check import OutOfScopeEpisode, judge_in_scope
 from streams.validation.reading.out_of_scope import malformed_if_out_of_scope
 
 IDENTITY = '"episode_id": "E1", "provider_code": "R0A"'
@@ -62,6 +63,11 @@ def test_an_ordinary_episode_out_of_scope_is_known_at_once(
 )
 def test_whatever_may_be_anything_else_is_left_to_the_whole_reading(value: bytes) -> None:
     assert malformed_if_out_of_scope(value) is None
+
+
+def test_what_is_read_whole_and_is_out_of_scope_has_its_malformed_procedures_counted() -> None:
+    codes = [{"code": "W371X", "position": 2}, {"code": "W37.1", "position": 1}]
+    assert judge_in_scope(record(procedures=codes)) == OutOfScopeEpisode(malformed=1)
 
 
 def test_of_a_national_load_next_to_nothing_has_to_be_read_whole() -> None:

@@ -271,3 +271,16 @@ def test_a_diagnosis_without_a_region_is_held_against_no_site(diagnosis: str) ->
 @pytest.mark.parametrize("sites", ["Z66.9", "Z67.6", "Z66.5 Z67.1", "Z66", "Z84.6", "Z75.1", ""])
 def test_only_vertebrae_of_a_known_region_are_held_against_a_diagnosis(sites: str) -> None:
     assert not broken("DX07", coded(f"V44.4 V55.1 Y53.4 {sites}", "S12.10"))
+
+
+@pytest.mark.parametrize(
+    "procedures,place",
+    [
+        ("V44.4 V55.1 Y53.4 W36.5 Z66.4 Z66.5", 1),
+        ("V44.4 V55.1 Y53.4 V44.6 V55.1 Y53.4 Z66.3 Z66.4 Z66.5", 4),
+    ],
+)
+def test_the_sites_of_a_later_group_are_compared_with_all_the_levels_that_they_serve(
+    procedures: str, place: int
+) -> None:
+    assert broken("LV05", coded(procedures)) == [f"procedures[{place}].code"]

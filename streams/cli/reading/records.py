@@ -12,7 +12,7 @@ from streams.cli.reading.array import split_array
 from streams.cli.reading.lines import split_lines
 from streams.cli.reading.objects import split_objects
 from streams.cli.reading.partial import BLANKS, Oversized, Partial, Value
-from streams.cli.reading.shape import Shape, tell_shape
+from streams.cli.reading.shape import Shape, recognise_shape
 from streams.cli.reading.sources import read_pieces, source_name, verify_readable
 from streams.errors import OperatorError
 
@@ -72,7 +72,7 @@ def read_records(source: str, pieces: Iterator[bytes], max_bytes: int) -> Iterat
     """
     head, whole = _read_head(pieces)
     content = head.removeprefix(_BYTE_ORDER_MARK)
-    shape = tell_shape(content if whole else content[:WINDOW_BYTES], whole=whole)
+    shape = recognise_shape(content if whole else content[:WINDOW_BYTES], whole=whole)
     pieces = chain([content], pieces)
     groups = (
         _whole(pieces, max_bytes, source)

@@ -21,7 +21,7 @@ class Shape(StrEnum):
     """Each on any number of lines."""
 
 
-def tell_shape(head: bytes, *, whole: bool) -> Shape:
+def recognise_shape(head: bytes, *, whole: bool) -> Shape:
     """Return the shape of a file, from its head or the whole content.
 
     The default is lines, so that each line of a broken file gets a verdict.

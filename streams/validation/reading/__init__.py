@@ -1,6 +1,6 @@
 """From the value of a record to an episode, its withdrawal, or the reason why it is neither.
 
-`read_episode` is the one door for topics, files and HTTP. The native episode is tried first;
+`read_episode` is the only way in, for topics, files and HTTP. The native episode is tried first;
 envelopes and other formats are looked for only where that fails, so they cost native records
 nothing. What is read from a record stays here, what it means for coding does not.
 """

@@ -11,7 +11,7 @@ from schemas.codes import CODE_CHARACTERS, read_diagnosis_code, read_procedure_c
 from schemas.episode import CODES_IN_A_LIST, CodeEntry, code_of
 from schemas.rejection import Fault
 from streams.validation.reading.hints import JSON_IN_TEXT, SEVERAL_CODES, Hint
-from streams.validation.reading.json_text import given_once, repeated
+from streams.validation.reading.json_text import repeated, unambiguous
 from streams.validation.reading.rejections import NOT_TEXT, REPEATED, REQUIRED
 
 PROCEDURES: Final = "procedures"
@@ -83,7 +83,7 @@ def _refused(name: str, message: str) -> CodeListReading:
 
 
 def _read_entry(reading: CodeListReading, name: str, place: str, submitted: object) -> None:
-    plain = given_once(submitted) if isinstance(submitted, dict) else submitted
+    plain = unambiguous(submitted) if isinstance(submitted, dict) else submitted
     reading.submitted.append(plain)
     try:
         entry = _entry.validate_python(plain)

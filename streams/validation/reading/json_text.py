@@ -40,7 +40,7 @@ def read_json(text: bytes) -> Any:  # noqa: ANN401  # any JSON value
     return value
 
 
-def given_once(members: dict[str, Any]) -> dict[str, Any]:
+def unambiguous(members: dict[str, Any]) -> dict[str, Any]:
     """Return the members of an object whose name is given once."""
     if not isinstance(members, Ambiguous):
         return members

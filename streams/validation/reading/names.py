@@ -8,7 +8,7 @@ from schemas.episode import Episode
 from streams.validation.reading.hints import OTHER_CAPITALS, OTHER_NAME, Hint
 
 _NAME_CHARACTERS: Final = 40
-_SEPARATORS = re.compile(r"[^a-z0-9]|[0-9]+$")
+_INSIGNIFICANT = re.compile(r"[^a-z0-9]|[0-9]+$")
 """What does not tell two names apart, the number of a column included."""
 
 
@@ -53,4 +53,4 @@ def _unknown_names(members: Mapping[str, object]) -> Iterable[str]:
 
 
 def _plain(name: str) -> str:
-    return _SEPARATORS.sub("", name.lower())
+    return _INSIGNIFICANT.sub("", name.lower())

@@ -17,7 +17,7 @@ from streams.validation.reading.code_lists import (
 from streams.validation.reading.formats import recognise_object
 from streams.validation.reading.hints import Hint
 from streams.validation.reading.identity import IDENTITY, identity_faults, readable_identity
-from streams.validation.reading.json_text import given_once, repeated
+from streams.validation.reading.json_text import repeated, unambiguous
 from streams.validation.reading.names import hint_at_other_name
 from streams.validation.reading.rejections import REPEATED, reject
 from streams.validation.reading.remarks import LEFT_OUT, remarks
@@ -31,7 +31,7 @@ _UNREAD_DIAGNOSES: Final = Remark(
 
 def read_native(members: dict[str, Any]) -> Episode | Withdrawal | Rejection:
     """Read the members of a native episode."""
-    once = given_once(members)
+    once = unambiguous(members)
     if _boolean.isinstance_python(once.get(_WITHDRAWN)) and _boolean.validate_python(
         once[_WITHDRAWN]
     ):
@@ -58,7 +58,7 @@ def read_native(members: dict[str, Any]) -> Episode | Withdrawal | Rejection:
 
 def read_withdrawal(members: dict[str, Any]) -> Withdrawal | Rejection:
     """Read the withdrawal of an episode, of which nothing but its identity matters."""
-    once = given_once(members)
+    once = unambiguous(members)
     faults = [*identity_faults(members, once)]
     return _refused(once, faults) if faults else Withdrawal(**readable_identity(once))
 

@@ -73,18 +73,21 @@ def diagnosis_site_disagrees(sequence: CodedSequence) -> Iterator[Hit]:
     Check the case notes to see whether the diagnosis, its last character or the site is wrong.
     """
     primary = sequence.primary_diagnosis
-    if primary is None:
-        return
-    code = primary.code
-    if (code.category in _BY_SITE or code.subcategory == "M907") and code.fifth in _LIMBS:
+    if primary and _of_a_limb(primary.code):
         yield Hit(primary, "A fifth character of 8, for the vertebral column.")
-        return
-    regions = _regions(code)
-    if not regions:
-        return
-    sites = {site.code.text for group in sequence.vertebroplasties for site in group.serving_sites}
-    if sites and sites <= _REGIONS.keys() and not regions & {_REGIONS[site] for site in sites}:
-        yield Hit(primary, "A diagnosis and a site of the same region of the spine.")
+    elif primary and (regions := _regions(primary.code)):
+        sites = {
+            site.code.text for group in sequence.vertebroplasties for site in group.serving_sites
+        }
+        known = {_REGIONS.get(site) for site in sites}
+        if known and None not in known and not regions & known:
+            yield Hit(primary, "A diagnosis and a site of the same region of the spine.")
+
+
+def _of_a_limb(code: DiagnosisCode) -> bool:
+    """Return whether a diagnosis that gives its site is of a limb or the pelvis."""
+    by_site = code.category in _BY_SITE or code.subcategory == "M907"
+    return by_site and code.fifth in _LIMBS
 
 
 def _regions(code: DiagnosisCode) -> frozenset[str]:

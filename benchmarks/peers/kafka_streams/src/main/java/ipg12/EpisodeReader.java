@@ -8,6 +8,8 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import ipg12.Rejection.Reason;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -82,13 +84,19 @@ final class EpisodeReader {
 
     /** Read the key of a record without a value: PROVIDER/EPISODE_ID withdraws an episode. */
     static Episode readKey(byte[] key) throws Rejection {
-        String text = key == null ? "" : new String(key, StandardCharsets.UTF_8);
-        int slash = text.indexOf('/');
-        if (slash < 0) {
-            throw new Rejection(Reason.NULL_VALUE, "value", "is null");
+        try {
+            ByteBuffer bytes = ByteBuffer.wrap(key == null ? new byte[0] : key);
+            String text = StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+            int slash = text.indexOf('/');
+            if (slash >= 0) {
+                return Episode.withdrawn(
+                        episodeId(text.substring(slash + 1)),
+                        providerCode(text.substring(0, slash)));
+            }
+        } catch (CharacterCodingException | Rejection error) {
+            // Then the key names no episode, and is that of a null value.
         }
-        return Episode.withdrawn(
-                episodeId(text.substring(slash + 1)), providerCode(text.substring(0, slash)));
+        throw new Rejection(Reason.NULL_VALUE, "value", "is null");
     }
 
     private Episode readEpisode() throws IOException, Rejection {

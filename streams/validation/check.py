@@ -33,7 +33,7 @@ def judge_in_scope(
 ) -> Verdict | OutOfScopeEpisode:
     """Return the verdict on the value of a record, unless it is an episode out of scope.
 
-    Decides as `judge` does, but reads most of the records out of scope in half the time.
+    Decides as `judge` does, but reads most of the records out of scope no further than it must.
     """
     if value is not None and len(value) <= max_bytes:
         malformed = malformed_if_out_of_scope(value)

@@ -28,9 +28,9 @@ from schemas.ledger import LedgerRow
 from schemas.verdict import Outcome
 from streams.validation.reading import MAX_RECORD_BYTES
 
-COMMAND_SECONDS = 30
-DONE_SECONDS = 60
-ANSWER_SECONDS = 5
+COMMAND_SECONDS = 120
+DONE_SECONDS = 240
+ANSWER_SECONDS = 30
 
 
 class Deployment:

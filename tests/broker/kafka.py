@@ -24,7 +24,7 @@ from streams.demo.broker import free_port as free_port  # noqa: PLC0414  # hande
 
 HOST = "127.0.0.1"
 EDGE_HOST = "127.0.0.2"
-START_SECONDS = 60
+START_SECONDS = 180
 STOP_SECONDS = 10
 CONTROLLER = 100
 

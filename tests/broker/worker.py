@@ -16,7 +16,7 @@ from broker.waiting import tail, wait_until
 T = TypeVar("T")
 
 COMMAND = Path(sys.executable).with_name("ipg12")
-READY_SECONDS = 60
+READY_SECONDS = 180
 STOP_SECONDS = 10
 
 

@@ -24,7 +24,7 @@ CHUNK_RECORDS = "500"
 """Few, so that work is cut into many transactions, and an outage is made up for soon."""
 
 SOME_RECORDS = 2000
-WAIT_SECONDS = 120
+WAIT_SECONDS = 400
 
 
 class Scene:

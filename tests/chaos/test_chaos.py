@@ -13,7 +13,7 @@ AT_ONCE = 3
 
 SHORT = [each for each in CASES if each.short]
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(1200)
 
 
 def cases(*, alone: bool) -> pytest.MarkDecorator:

@@ -18,7 +18,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-STOP_SECONDS = 60
+STOP_SECONDS = 180
 LARGEST_BYTES = 100 * 1_048_576
 
 AclT = TypeVar("AclT", AclBinding, AclBindingFilter)

@@ -223,7 +223,7 @@ def _operations(groups: Sequence[Group]) -> Iterator[list[Group]]:
 
 
 def _linked(operation: list[Group]) -> list[Group]:
-    """Give each group of an operation what the groups after it contribute."""
+    """Link each group of an operation to what the groups after it contribute."""
     for later, group in pairwise(reversed(operation)):
         group.serving_sites = group.spinal_sites or later.serving_sites
         group.serving_other_site = group.other_site or later.serving_other_site

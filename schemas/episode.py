@@ -127,29 +127,22 @@ Code = Annotated[
     ),
 ]
 _SpacedCode = SkipJsonSchema[Annotated[str, AfterValidator(_short_once_normalised)]]
+IdText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=_ID_CHARACTERS, strict=True),
+]
 EpisodeId = Annotated[
-    Annotated[
-        str,
-        StringConstraints(
-            strip_whitespace=True, min_length=1, max_length=_ID_CHARACTERS, strict=True
-        ),
-    ]
-    | SkipJsonSchema[
-        Annotated[
-            str,
-            StringConstraints(
-                strip_whitespace=True, min_length=1, max_length=_ID_CHARACTERS, strict=True
-            ),
-            BeforeValidator(_whole_number_as_text),
-        ]
-    ],
+    IdText | SkipJsonSchema[Annotated[IdText, BeforeValidator(_whole_number_as_text)]],
     Field(union_mode="left_to_right", description="The publisher's identifier of the episode."),
 ]
-ProviderCode = Annotated[
+ProviderText = Annotated[
     str,
     StringConstraints(
         strip_whitespace=True, pattern=r"^[A-Za-z0-9]{3,12}$", to_upper=True, strict=True
     ),
+]
+ProviderCode = Annotated[
+    ProviderText,
     AfterValidator(_organisation),
     Field(description="ODS code of the provider, in any case; R0A00 is R0A."),
 ]

@@ -1,5 +1,6 @@
 """The native episode, read in one go: what nearly every record is."""
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pydantic import ValidationError
@@ -27,7 +28,7 @@ def read_clean(value: bytes) -> Episode | Withdrawal | None:
     if (
         may_repeat_names(value, len(objects), len(dates) - dates.count(_ABSENT))
         or value.count(b'"diagnoses"') > 1
-        or (unusual and (holds_odd_text(value) or not _rare_names_fit(value, episode)))
+        or (unusual and (holds_odd_text(value) or not _rare_names_fit(value, episode, objects)))
         or _may_stand_elsewhere(value, episode)
     ):
         return None
@@ -49,9 +50,10 @@ def _may_stand_elsewhere(value: bytes, episode: Episode) -> bool:
     )
 
 
-def _rare_names_fit(value: bytes, episode: Episode) -> bool:
+def _rare_names_fit(
+    value: bytes, episode: Episode, objects: Sequence[Mapping[str, object]]
+) -> bool:
     """Return whether positions order the codes, and neither they nor `withdrawn` are repeated."""
-    objects = [each for each in episode.procedures + episode.diagnoses if isinstance(each, dict)]
     return not (
         value.count(b'"withdrawn"') > 1
         or value.count(b'"position"') > sum("position" in each for each in objects)

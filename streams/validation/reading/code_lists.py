@@ -91,8 +91,8 @@ def _read_entry(reading: CodeListReading, name: str, place: str, submitted: obje
         fault = _entry_fault(place, submitted)
         reading.faults.append(fault)
         if fault.message == _TOO_LONG:
-            nested = str(submitted).lstrip().startswith(("[", "{"))
-            reading.hint = JSON_IN_TEXT if nested and isinstance(submitted, str) else SEVERAL_CODES
+            nested = isinstance(submitted, str) and submitted.lstrip().startswith(("[", "{"))
+            reading.hint = JSON_IN_TEXT if nested else SEVERAL_CODES
         return
     reading.entries.append(entry)
     if isinstance(submitted, dict) and not is_empty_slot(name, entry):

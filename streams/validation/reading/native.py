@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from pydantic import TypeAdapter
-
 from schemas.codes import read_procedure_code
 from schemas.episode import Episode, Withdrawal, code_of
 from schemas.rejection import Fault, Reason, Rejection, Remark
@@ -20,10 +18,9 @@ from streams.validation.reading.identity import IDENTITY, identity_faults, reada
 from streams.validation.reading.json_text import repeated, unambiguous
 from streams.validation.reading.names import hint_at_other_name
 from streams.validation.reading.rejections import REPEATED, reject
-from streams.validation.reading.remarks import LEFT_OUT, remarks
+from streams.validation.reading.remarks import LEFT_OUT, boolean, remarks
 
 _WITHDRAWN: Final = "withdrawn"
-_boolean: Final = TypeAdapter(bool).validator
 _UNREAD_DIAGNOSES: Final = Remark(
     place=DIAGNOSES, message="cannot be read, and were left out of an episode out of scope"
 )
@@ -32,9 +29,8 @@ _UNREAD_DIAGNOSES: Final = Remark(
 def read_native(members: dict[str, Any]) -> Episode | Withdrawal | Rejection:
     """Read the members of a native episode."""
     once = unambiguous(members)
-    if _boolean.isinstance_python(once.get(_WITHDRAWN)) and _boolean.validate_python(
-        once[_WITHDRAWN]
-    ):
+    withdrawn = once.get(_WITHDRAWN)
+    if boolean.isinstance_python(withdrawn) and boolean.validate_python(withdrawn):
         return read_withdrawal(members)
     procedures = _read_list(PROCEDURES, members, once)
     diagnoses = _read_list(DIAGNOSES, members, once)

@@ -6,11 +6,11 @@ this stage is not sure of is read whole, so it never decides otherwise than `rea
 
 from typing import Annotated, Any, Final, NotRequired
 
-from pydantic import Field, Strict, StringConstraints, TypeAdapter, ValidationError
+from pydantic import Field, Strict, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from schemas.codes import read_procedure_code
-from schemas.episode import CODES_IN_A_LIST, Code
+from schemas.episode import CODES_IN_A_LIST, Code, IdText, ProviderText
 from streams.validation.reading.searches import better_read_whole, may_repeat_names
 
 _WHOLE_NUMBERS: Final = 10**18
@@ -25,13 +25,10 @@ class _Episode(TypedDict):
     """What decides the scope, and what helps to know that no name is given twice."""
 
     episode_id: Annotated[
-        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
-        | Annotated[int, Strict(), Field(ge=-_WHOLE_NUMBERS, le=_WHOLE_NUMBERS)],
+        IdText | Annotated[int, Strict(), Field(ge=-_WHOLE_NUMBERS, le=_WHOLE_NUMBERS)],
         Field(union_mode="left_to_right"),
     ]
-    provider_code: Annotated[
-        str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9]{3,12}$")
-    ]
+    provider_code: ProviderText
     procedures: Annotated[
         list[Annotated[_Entry | Code, Field(union_mode="left_to_right")]],
         Field(max_length=CODES_IN_A_LIST),

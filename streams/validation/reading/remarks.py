@@ -10,8 +10,8 @@ from schemas.episode import CodeEntry, Episode, read_date
 from schemas.rejection import MAX_FAULTS, Remark
 from streams.validation.reading.code_lists import DIAGNOSES, PROCEDURES, is_empty_slot
 
-is_boolean: Final = TypeAdapter(bool).validator.isinstance_python
-"""Whether a value is read as true or false: "true", "Y", 1 and 0 are too."""
+boolean: Final = TypeAdapter(bool).validator
+"""Reads what is true or false: "true", "Y", 1 and 0 are too."""
 
 NOT_A_DATE: Final = "is not a date such as 2026-01-31, and was left out"
 LEFT_OUT: Final = {
@@ -37,7 +37,7 @@ def _remarks(episode: Episode, submitted: Mapping[str, object]) -> Iterator[Rema
                 continue  # HES writes a date of its own where there is none
             yield Remark(place=name, message=message)
     withdrawn = submitted.get("withdrawn")
-    if withdrawn is not None and not is_boolean(withdrawn):
+    if withdrawn is not None and not boolean.isinstance_python(withdrawn):
         yield Remark(place="withdrawn", message=_NOT_BOOLEAN)
 
 

@@ -1,11 +1,12 @@
 """The codes of an episode in reading order, without empty slots, each with its place."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar, Final, Generic, Protocol, TypeVar, cast
+from typing import ClassVar, Final, Generic, Protocol, TypeVar
 
 from schemas.codes import DiagnosisCode, ProcedureCode, read_diagnosis_code, read_procedure_code
-from schemas.episode import CODES_IN_A_LIST, CodeEntry, Episode
+from schemas.episode import CODES_IN_A_LIST, CodeEntry, Episode, code_of
 
 CodeT = TypeVar("CodeT", ProcedureCode, DiagnosisCode)
 
@@ -99,22 +100,26 @@ ItemT = TypeVar("ItemT", Procedure, Diagnosis)
 
 def read_procedures(episode: Episode) -> list[Procedure]:
     """Return the procedures in reading order, without empty slots."""
-    procedures: list[Procedure] = []
-    for index, entry in enumerate(episode.procedures):
-        submitted = entry["code"] if type(entry) is dict else cast("str | None", entry)
-        if submitted and not (code := read_procedure_code(submitted)).empty:
-            procedures.append(Procedure(index, len(procedures), submitted, code, entry))
-    return _in_reading_order(procedures)
+    return _in_reading_order(_read(episode.procedures, read_procedure_code, Procedure))
 
 
 def read_diagnoses(episode: Episode) -> list[Diagnosis]:
     """Return the diagnoses in reading order, without empty slots."""
-    diagnoses: list[Diagnosis] = []
-    for index, entry in enumerate(episode.diagnoses):
-        submitted = entry["code"] if type(entry) is dict else cast("str | None", entry)
-        if submitted and not (code := read_diagnosis_code(submitted)).empty:
-            diagnoses.append(Diagnosis(index, len(diagnoses), submitted, code, entry))
-    return _in_reading_order(diagnoses)
+    return _in_reading_order(_read(episode.diagnoses, read_diagnosis_code, Diagnosis))
+
+
+def _read(
+    entries: Iterable[CodeEntry],
+    read: Callable[[str], CodeT],
+    place: Callable[[int, int, str, CodeT, CodeEntry], ItemT],
+) -> list[ItemT]:
+    """Return the entries that are no empty slots, in the submitted order."""
+    items: list[ItemT] = []
+    for index, entry in enumerate(entries):
+        submitted = code_of(entry)
+        if submitted and not (code := read(submitted)).empty:
+            items.append(place(index, len(items), submitted, code, entry))
+    return items
 
 
 def _in_reading_order(items: list[ItemT]) -> list[ItemT]:

@@ -26,6 +26,7 @@ from confluent_kafka.admin import (
 
 from schemas.ledger import LedgerRow
 from schemas.verdict import Outcome
+from streams.engine.producer import TRANSACTION_SECONDS
 from streams.validation.reading import MAX_RECORD_BYTES
 
 COMMAND_SECONDS = 120
@@ -220,9 +221,16 @@ class Deployment:
         what = f"{len(workers)} workers shared the partitions"
         return workers[-1].wait_until(shared, what, DONE_SECONDS)
 
-    def transaction_open(self) -> bool:
-        """Tell whether a transaction is open on any partition of the ledger."""
-        return self.ends("ledger") != self.ends("ledger", "read_uncommitted")
+    def wait_transactions_ended(self) -> None:
+        """Wait until no transaction is open on the ledger, for less than one may stay abandoned.
+
+        Brokers answer the end of a transaction before its markers are written.
+        """
+
+        def ended() -> bool:
+            return self.ends("ledger") == self.ends("ledger", "read_uncommitted")
+
+        wait_until(ended, "no transaction was open", TRANSACTION_SECONDS / 2)
 
     def ends(self, topic: str, isolation: str = "read_committed") -> dict[int, int]:
         """Give the end of each partition of a topic, as readers of that isolation see it."""

@@ -33,7 +33,7 @@ def a_worker_is_stopped(scene: Scene, rounds: int) -> None:
         worker.process.send_signal(number)
         last = scene.strike(partial(worker.stop, signal.SIGCONT))
         assert worker.process.returncode == 0
-        assert not scene.deployment.transaction_open()
+        scene.deployment.wait_transactions_ended()
         scene.forget_ended()
         scene.start(1)
         scene.wait_beyond(last)

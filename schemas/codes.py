@@ -34,8 +34,28 @@ SPINAL_CATEGORIES: Final = frozenset(
 VERTEBROPLASTIES: Final = codes("V444 V446")
 DEFAULT_CODES: Final = frozenset({"X998", "X999"})
 """Default codes, which stand for "no procedure"."""
+UNSPECIFIED_CODES: Final = codes("V559 Y539 Y689 Z669")
+"""Codes of a vertebroplasty that are correct where the case notes do not state more."""
+JOINTS_AND_DISCS: Final = frozenset({"Z67", "Z99"})
+"""Sites beside a vertebra."""
 FOURTH_CHARACTERS: Final = {"V44": "12345689", "V55": "12389", "Y53": "123456789", "Z66": "1234589"}
 """The fourth characters that exist in the categories that matter most."""
+
+ASTERISK_CATEGORIES: Final = codes("""
+    D63 D77 E35 E90 F00 F02 G01 G02 G05 G07 G13 G22 G26 G32 G46 G53 G55 G59 G63 G73 G94 G99
+    H03 H06 H13 H19 H22 H28 H32 H36 H42 H45 H48 H58 H62 H67 H75 H82 H94
+    I32 I39 I41 I43 I52 I68 I79 I98 J17 J91 J99 K23 K67 K77 K87 K93 L14 L45 L54 L62 L86 L99
+    M01 M03 M07 M09 M14 M36 M49 M63 M68 M73 M82 M90 N08 N16 N22 N29 N33 N37 N51 N74 N77 P75
+""")
+"""Categories of manifestations, even without the mark."""
+INDICATIONS: Final = codes("""
+    M80 M81 M82 M84 M88 M90 C90 S12 T08
+    M484 M485 M495 C412 C795 D166 D180 D480 D760 S220 S221 S320 S321 S327 T911
+""")
+"""The usual indications of a vertebroplasty: categories, and subcategories of others."""
+INJURIES: Final = codes("S12 S22 S32 T08")
+WITH_FIFTH_CHARACTER: Final = INJURIES | codes("M48 M49 M80 M84")
+"""Categories whose codes have a fifth character."""
 
 _OPCS4 = re.compile(r"[A-Z][0-9]{2}[0-9]?")
 _OPCS4_CHARACTERS: Final = len("V444")
@@ -92,6 +112,8 @@ class ProcedureCode:
     """A code of chapter Z or its overflow, laterality included."""
     spinal_site: bool
     other_site: bool
+    roles: tuple[str, ...]
+    """The attributes of a CodedSequence that list it."""
 
     @property
     def unreadable(self) -> bool:
@@ -116,6 +138,13 @@ def read_procedure_code(submitted: str) -> ProcedureCode:
     spinal_site = category in SPINAL_SITE_CATEGORIES or text in SPINAL_SITE_SACRUM
     site = category.startswith("Z") or category in SITES_IN_CHAPTER_O
     method = category.startswith("Y") or category in METHODS_IN_CHAPTER_O
+    invalid = not (empty or malformed or exists(text))
+    roles = {
+        "malformed": malformed,
+        "invalid": invalid,
+        "unspecified_codes": text in UNSPECIFIED_CODES,
+        "joints_and_discs": category in JOINTS_AND_DISCS,
+    }
     return ProcedureCode(
         shown=submitted.strip() if malformed else dotted(text),
         text=text,
@@ -123,7 +152,7 @@ def read_procedure_code(submitted: str) -> ProcedureCode:
         fourth=fourth,
         empty=empty,
         malformed=malformed,
-        invalid=not (empty or malformed or exists(text)),
+        invalid=invalid,
         may_hold_more=malformed and bool(text) and len(normalised) > _OPCS4_CHARACTERS + 1,
         surplus_character=malformed
         and len(normalised) == _OPCS4_CHARACTERS + 1
@@ -138,6 +167,7 @@ def read_procedure_code(submitted: str) -> ProcedureCode:
         site=site,
         spinal_site=spinal_site,
         other_site=site and not spinal_site and category != LATERALITY,
+        roles=tuple(role for role, played in roles.items() if played),
     )
 
 
@@ -170,16 +200,11 @@ class DiagnosisCode:
     """The first three characters; empty where the code is malformed."""
     fourth: str
     fifth: str
-    asterisk: bool
-    """Marked as a manifestation by a final `A`."""
     empty: bool
     """An unused place of a fixed-width extract, not a code."""
     malformed: bool
-
-    @property
-    def external_cause(self) -> bool:
-        """Whether it is in chapter XX; OPCS-4 chapters of the same letters are unrelated."""
-        return self.category.startswith(("V", "W", "X", "Y"))
+    roles: tuple[str, ...]
+    """The attributes of a CodedSequence that list it."""
 
     @property
     def subcategory(self) -> str:
@@ -194,15 +219,35 @@ def read_diagnosis_code(submitted: str) -> DiagnosisCode:
     match = _ICD10.fullmatch(text)
     if match is None:
         empty = _FILLERS.issuperset(text)
-        shown = "" if empty else submitted.strip()
-        return DiagnosisCode(shown, "", "", "", asterisk=False, empty=empty, malformed=not empty)
+        return DiagnosisCode(
+            shown="" if empty else submitted.strip(),
+            category="",
+            fourth="",
+            fifth="",
+            empty=empty,
+            malformed=not empty,
+            roles=() if empty else ("malformed_diagnoses",),
+        )
     body, mark = match["body"], match["mark"]
+    category, fourth, fifth = body[:3], body[3:4], body[4:5]
+    may_be_fourth = category == "T08" and fourth.isdigit()
+    roles = {
+        "asterisk_codes": mark == "A" or category in ASTERISK_CATEGORIES,
+        "collapsed_vertebrae": body.startswith("M485"),
+        "external_causes": category.startswith(("V", "W", "X", "Y")),
+        "indications": not INDICATIONS.isdisjoint((category, body[:4])),
+        "injuries": category in INJURIES,
+        "osteoporosis": category == "M81",
+        "osteoporotic_fractures": category == "M80",
+        "without_fifth_character": category in WITH_FIFTH_CHARACTER
+        and not (fifth.isdigit() or may_be_fourth),
+    }
     return DiagnosisCode(
-        dotted(body) + mark,
-        body[:3],
-        body[3:4],
-        body[4:5],
-        asterisk=mark == "A",
+        shown=dotted(body) + mark,
+        category=category,
+        fourth=fourth,
+        fifth=fifth,
         empty=False,
         malformed=False,
+        roles=tuple(role for role, played in roles.items() if played),
     )

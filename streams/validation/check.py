@@ -1,7 +1,7 @@
 """Checking an episode: from Episode to Verdict."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final, NamedTuple, assert_never
 
 from schemas.codes import read_procedure_code
@@ -100,9 +100,11 @@ def check(episode: Episode, rules: Iterable[Rule] = RULES) -> Verdict:
     proposed = remaining_errors = None
     if any(item.code.vertebroplasty for item in procedures):
         sequence = CodedSequence(procedures, diagnoses)
+        by_attribute = _RULES_BY_ATTRIBUTE if rules is RULES else _by_attribute(rules)
         hits = {
             (hit.at.order, rule.code): (rule, hit)
-            for rule in _asked(sequence, rules)
+            for attribute in vars(sequence)
+            for rule in by_attribute.get(attribute, ())
             for hit in rule.check(sequence)
         }
         found = [hits[key] for key in sorted(hits)]
@@ -135,10 +137,3 @@ def _by_attribute(rules: Iterable[Rule]) -> dict[str, list[Rule]]:
 
 
 _RULES_BY_ATTRIBUTE: Final = _by_attribute(RULES)
-
-
-def _asked(sequence: CodedSequence, rules: Iterable[Rule]) -> Iterator[Rule]:
-    """Yield the rules that can speak: those that look at what there is."""
-    by_attribute = _RULES_BY_ATTRIBUTE if rules is RULES else _by_attribute(rules)
-    for attribute in vars(sequence):
-        yield from by_attribute.get(attribute, ())

@@ -9,13 +9,16 @@ from schemas.verdict import Action, Fix, Position
 from streams.validation.placed import Procedure
 from streams.validation.sequence import CodedSequence
 
-_TEXT: Final = {
-    Action.INSERT: "Insert {code} directly {position} {anchor}",
-    Action.MOVE: "Move {code} directly {position} {anchor}",
-    Action.REPLACE: "Replace {anchor} with {code}",
+_TEXTS: Final = {
+    (Action.INSERT, Position.AFTER): "Insert {0} directly after {1}",
+    (Action.MOVE, Position.AFTER): "Move {0} directly after {1}",
+    (Action.MOVE, Position.BEFORE): "Move {0} directly before {1}",
+    (Action.REPLACE, Position.INSTEAD): "Replace {1} with {0}",
 }
+"""What to do with a code, and with which of the episode's."""
+
 _MALFORMED: Final = "the malformed code"
-_FALLBACK: Final = "; check the record first, and use {code} only if it does not say more."
+_FALLBACK: Final = "; check the record first, and use {0} only if it does not say more."
 """What an unspecified code is proposed with."""
 
 
@@ -39,10 +42,8 @@ class Edit:
             code=self.code.shown,
             position=self.position,
             anchor=self.anchor.place,
-            text=(_TEXT[self.action] + end).format(
-                code=dotted(self.code.text),
-                position=self.position,
-                anchor=_MALFORMED if replaced else dotted(anchor.text),
+            text=(_TEXTS[self.action, self.position] + end).format(
+                dotted(self.code.text), _MALFORMED if replaced else dotted(anchor.text)
             ),
         )
 
@@ -76,20 +77,22 @@ def propose(sequence: CodedSequence, edits: list[Edit]) -> tuple[str, ...]:
     for edit in edits:
         if edit.action is Action.REPLACE:
             shown[edit.anchor.at] = edit.code.shown
-    beside: dict[tuple[int, Position], list[str]] = defaultdict(list)
+    before: defaultdict[int, list[str]] = defaultdict(list)
+    after: defaultdict[int, list[str]] = defaultdict(list)
     moved = set()
     for edit in sorted(
         edits, key=lambda edit: (not edit.code.levels, (edit.moved or edit.anchor).at)
     ):
+        beside = before if edit.position is Position.BEFORE else after
         if edit.moved:
             moved.add(edit.moved.at)
-            beside[edit.anchor.at, edit.position].append(shown[edit.moved.at])
+            beside[edit.anchor.at].append(shown[edit.moved.at])
         elif edit.action is Action.INSERT:
-            beside[edit.anchor.at, edit.position].append(edit.code.shown)
+            beside[edit.anchor.at].append(edit.code.shown)
     codes: list[str] = []
     for at, code in enumerate(shown):
-        codes += beside[at, Position.BEFORE]
+        codes += before.get(at, ())
         if at not in moved:
             codes.append(code)
-        codes += beside[at, Position.AFTER]
+        codes += after.get(at, ())
     return tuple(codes)

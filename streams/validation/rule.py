@@ -74,11 +74,8 @@ class Rule:
     looks_at: str
     """The attribute of CodedSequence without which the rule cannot speak."""
     check: Check
-
-    @property
-    def name(self) -> str:
-        """The fault in lower case with hyphens, for example levels-not-second."""
-        return self.check.__name__.replace("_", "-")
+    name: str
+    """The fault in lower case with hyphens, for example levels-not-second."""
 
     @property
     def clauses(self) -> str:
@@ -122,7 +119,8 @@ def rule(  # noqa: PLR0913  # what documents a rule, all of it named
 
     def decorate(check: Check) -> Rule:
         sources = (source,) if isinstance(source, Clause) else source
-        return Rule(code, severity, title, sources, standards, pairs, looks_at, check)
+        name = check.__name__.replace("_", "-")
+        return Rule(code, severity, title, sources, standards, pairs, looks_at, check, name)
 
     return decorate
 

@@ -1,13 +1,13 @@
 """An episode's codes, read once: groups, operations, sites, and what rules look at."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from typing import Any, Final, Self
 
-from streams.validation.placed import Diagnosis, DiagnosisList, Procedure
+from streams.validation.placed import Diagnosis, Procedure
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,13 @@ _NOTHING_LEADS: Final = Leading()
 class Group:
     """A main code and the codes that follow it, up to the next main code."""
 
+    levels: Sequence[Procedure] = ()
+    image_control: Sequence[Procedure] = ()
     late_image_control: Sequence[Procedure] = ()
     """Image control after its first site."""
     late_methods: Sequence[Procedure] = ()
     """Other methods after its first site."""
+    spinal_sites: Sequence[Procedure] = ()
     first_site: Procedure | None = None
     """Its first code of chapter Z or its overflow categories, laterality included."""
     other_site: Procedure | None = None
@@ -53,31 +56,27 @@ class Group:
     def __init__(self, main: Procedure, followers: Sequence[Procedure]) -> None:
         """Find the role of each code that follows the main code."""
         self.main = main
+        self.supplementary = followers
+        """Without unreadable codes."""
         self.unreadable = main.code.may_hold_more
         """Whether one of its codes cannot be read, and may stand for anything that it lacks."""
-        self.supplementary: list[Procedure] = []
-        """Without unreadable codes."""
-        self.levels: list[Procedure] = []
-        self.image_control: list[Procedure] = []
-        self.spinal_sites: list[Procedure] = []
         for item in followers:
             code = item.code
-            if code.malformed and (code.may_hold_more or not code.category):
+            if code.malformed and (code.may_hold_more or code.unreadable):
                 self.unreadable = True
-                if not code.category:
-                    continue
-            self.supplementary.append(item)
             if code.levels:
-                self.levels.append(item)
+                self.levels = [*self.levels, item]
             elif code.site:
                 self._add_site(item)
             elif code.image_control:
-                self.image_control.append(item)
+                self.image_control = [*self.image_control, item]
                 if self.first_site:
                     self.late_image_control = [*self.late_image_control, item]
-            elif self.first_site:
+            elif self.first_site and code.method:
                 self.late_methods = [*self.late_methods, item]
-        self.serving_sites: Sequence[Procedure] = self.spinal_sites
+        if self.unreadable:
+            self.supplementary = [item for item in followers if not item.code.unreadable]
+        self.serving_sites = self.spinal_sites
         """Its own spinal sites or, if none, those of the nearest later group of its operation."""
         self.serving_other_site = self.other_site
         """The first site not on the spine, in this or a later group of its operation."""
@@ -87,7 +86,7 @@ class Group:
     def _add_site(self, item: Procedure) -> None:
         self.first_site = self.first_site or item
         if item.code.spinal_site:
-            self.spinal_sites.append(item)
+            self.spinal_sites = [*self.spinal_sites, item]
         elif item.code.other_site:
             self.other_site = self.other_site or item
 
@@ -128,62 +127,73 @@ class CodedSequence:
     late_methods: Sequence[Group] = ()
     without_spinal_site: Sequence[Group] = ()
     """Vertebroplasties that no spinal site serves."""
-    diagnoses: Sequence[Diagnosis] = ()
-    missing_diagnoses: DiagnosisList | None = None
-    """The list, if it is empty."""
-    malformed_diagnoses: Sequence[Diagnosis] = ()
+    joints_and_discs: Sequence[Procedure] = ()
+    unspecified_codes: Sequence[Procedure] = ()
     primary_diagnosis: Diagnosis | None = None
     """The first diagnosis, if it is a well-formed ICD-10 code."""
-    readable_diagnoses: Sequence[Diagnosis] = ()
+    missing_diagnoses = False
+    without_indication = False
+    """Whether there are diagnoses, and none is a usual indication."""
+    asterisk_codes: Sequence[Diagnosis] = ()
+    collapsed_vertebrae: Sequence[Diagnosis] = ()
+    external_causes: Sequence[Diagnosis] = ()
+    indications: Sequence[Diagnosis] = ()
+    injuries: Sequence[Diagnosis] = ()
+    malformed_diagnoses: Sequence[Diagnosis] = ()
+    osteoporosis: Sequence[Diagnosis] = ()
+    """Without fracture."""
+    osteoporotic_fractures: Sequence[Diagnosis] = ()
+    without_fifth_character: Sequence[Diagnosis] = ()
 
     def __init__(self, procedures: list[Procedure], diagnoses: list[Diagnosis]) -> None:
         """Divide procedures, at least one of them a vertebroplasty, and sort diagnoses."""
-        found: defaultdict[str, list[Any]] = defaultdict(list)
         self.procedures = procedures
-        for item in procedures:
-            _gather_procedure(item, found)
         starts = [item.at for item in procedures if item.code.main]
         self.groups = [
             Group(procedures[start], procedures[start + 1 : end])
             for start, end in pairwise([*starts, len(procedures)])
         ]
+        self.operations = _operations(self.groups)
+        self.vertebroplasties = [group for group in self.groups if group.main.code.vertebroplasty]
+        found: defaultdict[str, list[Any]] = defaultdict(list)
+        for item in procedures:
+            for role in item.code.roles:
+                found[role].append(item)
         if starts[0]:
             found["leading"] = leading = procedures[: starts[0]]
-            found["stray_levels"] = [item for item in leading if item.code.levels]
+            _gather_stray_levels(leading, found)
             self.groups[0].leading = Leading.of(leading)
-        self.operations = list(_operations(self.groups))
-        self.vertebroplasties = [group for group in self.groups if group.main.code.vertebroplasty]
         for group in self.groups:
             _gather_levels(group, found)
         for group in self.vertebroplasties:
             _gather_vertebroplasty(group, found)
-        found["repeated"] = self.vertebroplasties[1:]
-        self.diagnosis_list = DiagnosisList()
+        if len(self.vertebroplasties) > 1:
+            found["repeated"] = self.vertebroplasties[1:]
+        self._sort(diagnoses, found)
+        vars(self).update(found)
+
+    def _sort(self, diagnoses: Sequence[Diagnosis], found: defaultdict[str, list[Any]]) -> None:
+        for item in diagnoses:
+            for role in item.code.roles:
+                found[role].append(item)
         if not diagnoses:
-            self.missing_diagnoses = self.diagnosis_list
-        elif not diagnoses[0].code.malformed:
+            self.missing_diagnoses = True
+            return
+        if not diagnoses[0].code.malformed:
             self.primary_diagnosis = diagnoses[0]
-        found["diagnoses"] = diagnoses
-        for diagnosis in diagnoses:
-            _gather_diagnosis(diagnosis, found)
-        vars(self).update({name: items for name, items in found.items() if items})
+        if "indications" not in found:
+            self.without_indication = True
 
 
-def _gather_procedure(item: Procedure, found: defaultdict[str, list[Any]]) -> None:
-    if item.code.malformed:
-        found["malformed"].append(item)
-    elif item.code.invalid:
-        found["invalid"].append(item)
-
-
-def _gather_diagnosis(item: Diagnosis, found: defaultdict[str, list[Any]]) -> None:
-    name = "malformed_diagnoses" if item.code.malformed else "readable_diagnoses"
-    found[name].append(item)
+def _gather_stray_levels(items: Sequence[Procedure], found: defaultdict[str, list[Any]]) -> None:
+    for item in items:
+        if item.code.levels:
+            found["stray_levels"].append(item)
 
 
 def _gather_levels(group: Group, found: defaultdict[str, list[Any]]) -> None:
     if not group.main.code.spinal:
-        found["stray_levels"] += group.levels
+        _gather_stray_levels(group.levels, found)
     elif not group.levels:
         found["without_levels"].append(group)
     elif len(group.levels) > 1 or group.displaced_levels:
@@ -205,28 +215,32 @@ def _gather_vertebroplasty(group: Group, found: defaultdict[str, list[Any]]) -> 
         found["without_spinal_site"].append(group)
 
 
-def _operations(groups: Sequence[Group]) -> Iterator[list[Group]]:
-    """Yield the unbroken runs of groups on the spine at one visit to theatre."""
-    operation: list[Group] = []
+def _operations(groups: Sequence[Group]) -> list[list[Group]]:
+    """Return the unbroken runs of groups on the spine at one visit to theatre."""
+    operations: list[list[Group]] = []
+    continues = False
     last_day: date | None = None
     for group in groups:
-        on_spine = group.main.code.spinal or group.spinal_sites
+        if not (group.main.code.spinal or group.spinal_sites):
+            continues = False
+            continue
         day = group.main.day
-        if operation and (not on_spine or (day and last_day and day != last_day)):
-            yield _linked(operation)
-            operation, last_day = [], None
-        if on_spine:
-            operation.append(group)
+        if continues and not (day and last_day and day != last_day):
+            operations[-1].append(group)
             last_day = day or last_day
-    if operation:
-        yield _linked(operation)
+        else:
+            operations.append([group])
+            last_day = day
+        continues = True
+    for operation in operations:
+        _link(operation)
+    return operations
 
 
-def _linked(operation: list[Group]) -> list[Group]:
+def _link(operation: Sequence[Group]) -> None:
     """Link each group of an operation to what the groups after it contribute."""
     for later, group in pairwise(reversed(operation)):
         group.serving_sites = group.spinal_sites or later.serving_sites
         group.serving_other_site = group.other_site or later.serving_other_site
         group.unreadable_from_here = group.unreadable or later.unreadable_from_here
         group.later_image_control = bool(later.image_control) or later.later_image_control
-    return operation

@@ -4,7 +4,13 @@ from datetime import date
 import pytest
 
 from schemas.episode import CodeEntry, Episode
-from streams.validation.placed import Placed, Procedure, read_diagnoses, read_procedures
+from streams.validation.placed import (
+    DIAGNOSIS_LIST,
+    Placed,
+    Procedure,
+    read_diagnoses,
+    read_procedures,
+)
 from streams.validation.rule import coded
 from streams.validation.sequence import CodedSequence, Leading
 
@@ -142,8 +148,8 @@ def test_positions_that_are_not_all_different_whole_numbers_order_nothing(
 
 
 def test_places_rank_procedures_before_diagnoses_and_the_list_before_its_items() -> None:
-    sequence = read("V44.4 V55.1", "M80.58 J18.9")
-    places: list[Placed] = [*sequence.procedures, sequence.diagnosis_list, *sequence.diagnoses]
+    episode = coded("V44.4 V55.1", "M80.58 J18.9")
+    places: list[Placed] = [*read_procedures(episode), DIAGNOSIS_LIST, *read_diagnoses(episode)]
     assert [place.order for place in places] == sorted(place.order for place in places)
     assert [place.place for place in places] == [
         "procedures[0].code",

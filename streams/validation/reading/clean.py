@@ -13,7 +13,6 @@ from streams.validation.reading.remarks import LEFT_OUT, remarks
 from streams.validation.reading.searches import holds_odd_text, is_unusual, may_repeat_names
 
 _validate_json: Final = Episode.__pydantic_validator__.validate_json
-_ABSENT: Final = object()
 
 
 def read_clean(value: bytes) -> Episode | Withdrawal | None:
@@ -23,10 +22,10 @@ def read_clean(value: bytes) -> Episode | Withdrawal | None:
     except ValidationError:
         return None
     objects = [each for each in episode.procedures + episode.diagnoses if isinstance(each, dict)]
-    dates = [each.get("date", _ABSENT) for each in objects]
+    dates = [each["date"] for each in objects if "date" in each]
     unusual = is_unusual(value)
     if (
-        may_repeat_names(value, len(objects), len(dates) - dates.count(_ABSENT))
+        may_repeat_names(value, len(objects) + len(dates))
         or value.count(b'"diagnoses"') > 1
         or (unusual and (holds_odd_text(value) or not _rare_names_fit(value, episode, objects)))
         or _may_stand_elsewhere(value, episode)

@@ -4,7 +4,8 @@ Nine records of ten and more in a national feed are, and nothing else of them ma
 this stage is not sure of is read whole, so it never decides otherwise than `read_episode`.
 """
 
-from typing import Annotated, Any, Final, NotRequired
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, NotRequired, TypeVar
 
 from pydantic import Field, Strict, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
@@ -14,10 +15,17 @@ from schemas.episode import CODES_IN_A_LIST, Code, IdText, ProviderText
 from streams.validation.reading.searches import better_read_whole, may_repeat_names
 
 _WHOLE_NUMBERS: Final = 10**18
+T = TypeVar("T")
+_List = Annotated[list[T], Field(max_length=CODES_IN_A_LIST)]
 
 
-class _Entry(TypedDict):
+class _Procedure(TypedDict):
     code: Code
+    date: NotRequired[Any]
+
+
+class _Diagnosis(TypedDict):
+    code: NotRequired[Any]
     date: NotRequired[Any]
 
 
@@ -29,11 +37,10 @@ class _Episode(TypedDict):
         Field(union_mode="left_to_right"),
     ]
     provider_code: ProviderText
-    procedures: Annotated[
-        list[Annotated[_Entry | Code, Field(union_mode="left_to_right")]],
-        Field(max_length=CODES_IN_A_LIST),
+    procedures: Annotated[_List[_Procedure] | _List[Code | None], Field(union_mode="left_to_right")]
+    diagnoses: NotRequired[
+        Annotated[_List[_Diagnosis] | _List[str | None], Field(union_mode="left_to_right")]
     ]
-    diagnoses: NotRequired[list[Any]]
 
 
 _validate_json: Final = TypeAdapter(_Episode).validator.validate_json
@@ -50,15 +57,18 @@ def malformed_if_out_of_scope(value: bytes) -> int | None:
         episode: _Episode = _validate_json(value)
     except ValidationError:
         return None
-    entries = episode["procedures"]
-    codes = [
-        read_procedure_code(each if isinstance(each, str) else each["code"]) for each in entries
-    ]
-    if any(code.vertebroplasty for code in codes):
+    entries, diagnoses = episode["procedures"], episode.get("diagnoses", ())
+    if may_repeat_names(value, _names(entries) + _names(diagnoses)):
         return None
-    objects = [each for each in (*entries, *episode.get("diagnoses", ())) if isinstance(each, dict)]
-    coded = sum(["code" in each for each in objects])
-    dated = sum(["date" in each for each in objects])
-    if may_repeat_names(value, coded, dated):
-        return None
-    return sum([code.malformed for code in codes])
+    malformed = 0
+    for entry in entries:
+        code = read_procedure_code(entry["code"] if isinstance(entry, dict) else entry or "")
+        if code.vertebroplasty:
+            return None
+        malformed += code.malformed
+    return malformed
+
+
+def _names(entries: Sequence[Any]) -> int:
+    """Return how many names are in the entries of a list, if these are objects: all or none are."""
+    return sum(map(len, entries)) if entries and isinstance(entries[0], dict) else 0

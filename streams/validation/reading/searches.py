@@ -26,10 +26,10 @@ better_read_whole = _search(f"{_ODD_TEXT}|{_RARE_NAMES}|{_IN_SCOPE}")
 """Whether a record is unusual or, as far as a glance can tell, in scope."""
 
 
-def may_repeat_names(value: bytes, coded: int, dated: int) -> bool:
+def may_repeat_names(value: bytes, names: int) -> bool:
     """Return whether a name that matters may be given twice: a parser takes the last value.
 
-    `coded` is the number of entries with a `code`, `dated` that of those with a `date`.
+    `names` is how often a parser found `code` and `date` in the entries of both lists.
     False positives are possible, false negatives are not.
     """
     count = value.count
@@ -37,5 +37,5 @@ def may_repeat_names(value: bytes, coded: int, dated: int) -> bool:
         count(b'"episode_id"') != 1
         or count(b'"provider_code"') != 1
         or count(b'"procedures"') > 1
-        or (coded > 0 and (count(b'"code"') > coded or count(b'"date"') > dated))
+        or (names > 0 and count(b'"code"') + count(b'"date"') > names)
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from schemas.verdict import Severity
+from streams.validation.placed import DIAGNOSIS_LIST
 from streams.validation.rule import Clause, Hit, Pair, coded, rule
 from streams.validation.sequence import CodedSequence
 
@@ -21,11 +22,11 @@ from streams.validation.sequence import CodedSequence
         ),
     ),
 )
-def diagnosis_missing(sequence: CodedSequence) -> Iterator[Hit]:
+def diagnosis_missing(_: CodedSequence) -> Iterator[Hit]:
     """Code the diagnosis for which the procedure was performed.
 
     A vertebroplasty always has an indication: an osteoporotic fracture, an injury or a tumour.
     The recommendation requires the ICD-10 code of that diagnosis.
     Without one the episode cannot be grouped or counted.
     """
-    yield Hit(sequence.diagnosis_list, "An ICD-10 code for what was treated.")
+    yield Hit(DIAGNOSIS_LIST, "An ICD-10 code for what was treated.")

@@ -13,7 +13,7 @@ from streams.validation.sequence import CodedSequence
     title="External cause as primary diagnosis",
     source=Clause.C5,
     standards=("DChS.XX",),
-    looks_at="primary_diagnosis",
+    looks_at="external_causes",
     pairs=(
         Pair(
             why="the cause of an injury is not what was treated",
@@ -43,6 +43,6 @@ def external_cause_primary(sequence: CodedSequence) -> Iterator[Hit]:
     Chapter XX of ICD-10, letters V to Y, classifies how an injury happened.
     Its codes never describe the condition that was treated, so they are always secondary.
     """
-    primary = sequence.primary_diagnosis
-    if primary and primary.code.external_cause:
-        yield Hit(primary, "The condition that was treated, with its cause after it.")
+    first = sequence.external_causes[0]
+    if first is sequence.primary_diagnosis:
+        yield Hit(first, "The condition that was treated, with its cause after it.")

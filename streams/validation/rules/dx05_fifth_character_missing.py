@@ -10,11 +10,7 @@ from streams.validation.sequence import CodedSequence
 _REGION: Final = "A fifth character for the region: 2 for cervical, 4 for thoracic, 6 for lumbar."
 _SITE: Final = "A fifth character for the site: 8 for the vertebral column."
 _OPEN: Final = "A fifth character for the fracture: 0 for closed, 1 for open."
-_EXPECTED: Final = {
-    **dict.fromkeys(("M48", "M49"), _REGION),
-    **dict.fromkeys(("M80", "M84"), _SITE),
-    **dict.fromkeys(("S12", "S22", "S32", "T08"), _OPEN),
-}
+_EXPECTED: Final = {"M48": _REGION, "M49": _REGION, "M80": _SITE, "M84": _SITE}
 
 
 @rule(
@@ -23,7 +19,7 @@ _EXPECTED: Final = {
     title="Fifth character missing",
     source=Clause.C5,
     standards=("DChS.XIII", "DCS.XIX.2"),
-    looks_at="readable_diagnoses",
+    looks_at="without_fifth_character",
     pairs=(
         Pair(
             why="chapter XIII: the site",
@@ -69,10 +65,5 @@ def fifth_character_missing(sequence: CodedSequence) -> Iterator[Hit]:
     In chapter XIX it says whether a fracture is closed or open; for T08 the fourth may do so.
     Without it the fracture that was treated cannot be distinguished from any other.
     """
-    for diagnosis in sequence.readable_diagnoses:
-        code = diagnosis.code
-        expected = _EXPECTED.get(code.category)
-        if not expected or code.fifth.isdigit():
-            continue
-        if code.category != "T08" or not code.fourth.isdigit():
-            yield Hit(diagnosis, expected)
+    for diagnosis in sequence.without_fifth_character:
+        yield Hit(diagnosis, _EXPECTED.get(diagnosis.code.category, _OPEN))

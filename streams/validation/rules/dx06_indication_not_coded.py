@@ -1,17 +1,11 @@
 """DX06: no usual indication among the diagnoses."""
 
 from collections.abc import Iterator
-from typing import Final
 
-from schemas.codes import codes
 from schemas.verdict import Severity
+from streams.validation.placed import DIAGNOSIS_LIST
 from streams.validation.rule import Clause, Hit, Pair, coded, rule
 from streams.validation.sequence import CodedSequence
-
-_CATEGORIES: Final = codes("M80 M81 M82 M84 M88 M90 C90 S12 T08")
-_SUBCATEGORIES: Final = codes("""
-    M484 M485 M495 C412 C795 D166 D180 D480 D760 S220 S221 S320 S321 S327 T911
-""")
 
 
 @rule(
@@ -19,7 +13,7 @@ _SUBCATEGORIES: Final = codes("""
     severity=Severity.INFORMATION,
     title="No usual indication among the diagnoses",
     source=Clause.C5,
-    looks_at="diagnoses",
+    looks_at="without_indication",
     pairs=(
         Pair(
             why="pneumonia is not an indication for vertebroplasty",
@@ -43,15 +37,11 @@ _SUBCATEGORIES: Final = codes("""
         ),
     ),
 )
-def indication_not_coded(sequence: CodedSequence) -> Iterator[Hit]:
+def indication_not_coded(_: CodedSequence) -> Iterator[Hit]:
     """Check that the indication for the procedure is coded.
 
     Vertebroplasty is performed for fractures of the spine, osteoporosis and vertebral tumours.
     None of these is among the diagnoses.
     Other indications are possible, so this is not an error; most often the code was forgotten.
     """
-    if not any(
-        each.code.category in _CATEGORIES or each.code.subcategory in _SUBCATEGORIES
-        for each in sequence.readable_diagnoses
-    ):
-        yield Hit(sequence.diagnosis_list, "The indication for the procedure.")
+    yield Hit(DIAGNOSIS_LIST, "The indication for the procedure.")

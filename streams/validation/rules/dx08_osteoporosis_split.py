@@ -13,7 +13,7 @@ from streams.validation.sequence import CodedSequence
     title="Osteoporosis and collapsed vertebra coded apart",
     source=Clause.C5,
     standards=("DChS.XIII",),
-    looks_at="readable_diagnoses",
+    looks_at="osteoporosis",
     pairs=(
         Pair(
             why="M80 is both in one code",
@@ -39,14 +39,5 @@ def osteoporosis_split(sequence: CodedSequence) -> Iterator[Hit]:
     M80.- classifies the two together.
     Split in two, the episode is not found among the osteoporotic fractures.
     """
-    osteoporosis = collapse = None
-    for diagnosis in sequence.readable_diagnoses:
-        match diagnosis.code.category:
-            case "M80":
-                return
-            case "M81":
-                osteoporosis = osteoporosis or diagnosis
-            case "M48" if diagnosis.code.fourth == "5":
-                collapse = diagnosis
-    if osteoporosis and collapse:
-        yield Hit(osteoporosis, "A code from M80 instead of the two.")
+    if sequence.collapsed_vertebrae and not sequence.osteoporotic_fractures:
+        yield Hit(sequence.osteoporosis[0], "A code from M80 instead of the two.")

@@ -1,14 +1,10 @@
 """DX09: external cause of an injury missing."""
 
 from collections.abc import Iterator
-from typing import Final
 
-from schemas.codes import codes
 from schemas.verdict import Severity
 from streams.validation.rule import Clause, Hit, Pair, coded, rule
 from streams.validation.sequence import CodedSequence
-
-_INJURIES: Final = codes("S12 S22 S32 T08")
 
 
 @rule(
@@ -17,7 +13,7 @@ _INJURIES: Final = codes("S12 S22 S32 T08")
     title="External cause of an injury missing",
     source=Clause.C5,
     standards=("DChS.XX",),
-    looks_at="readable_diagnoses",
+    looks_at="injuries",
     pairs=(
         Pair(
             why="a fracture without its cause",
@@ -43,11 +39,6 @@ def external_cause_missing(sequence: CodedSequence) -> Iterator[Hit]:
     None of the diagnoses is one.
     If the fracture was not an injury, it is coded in chapter XIII instead.
     """
-    injury = None
-    for diagnosis in sequence.readable_diagnoses:
-        if diagnosis.code.external_cause:
-            return
-        if injury is None and diagnosis.code.category in _INJURIES:
-            injury = diagnosis
-    if injury:
-        yield Hit(injury, "The external cause after the injury, from chapter XX.")
+    if not sequence.external_causes:
+        message = "The external cause after the injury, from chapter XX."
+        yield Hit(sequence.injuries[0], message)

@@ -1,6 +1,6 @@
 """LV05: fewer levels of spine than regions treated."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from schemas.codes import codes
@@ -65,7 +65,7 @@ def levels_fewer_than_sites(sequence: CodedSequence) -> Iterator[Hit]:
                 served = []
 
 
-def _compare(served: list[Group], sites: list[Procedure]) -> Iterator[Hit]:
+def _compare(served: list[Group], sites: Sequence[Procedure]) -> Iterator[Hit]:
     """Compare the levels of groups with the regions of the sites that serve them."""
     vertebroplasties = [group for group in served if group.main.code.vertebroplasty]
     regions = {item.code.text for item in sites} & _REGIONS

@@ -1,13 +1,11 @@
 """ST03: site is a joint or disc, not a vertebra."""
 
 from collections.abc import Iterator
-from typing import Final
 
+from schemas.codes import JOINTS_AND_DISCS
 from schemas.verdict import Severity
 from streams.validation.rule import Clause, Hit, Pair, coded, rule
 from streams.validation.sequence import CodedSequence
-
-_BESIDE_A_VERTEBRA: Final = frozenset({"Z67", "Z99"})
 
 
 @rule(
@@ -16,7 +14,7 @@ _BESIDE_A_VERTEBRA: Final = frozenset({"Z67", "Z99"})
     title="Site is a joint or disc, not a vertebra",
     source=Clause.C4,
     standards=("PCSZ1 (p. 203)",),
-    looks_at="vertebroplasties",
+    looks_at="joints_and_discs",
     pairs=(
         Pair(
             why="a disc",
@@ -49,5 +47,5 @@ def site_not_a_vertebra(sequence: CodedSequence) -> Iterator[Hit]:
     """
     for group in sequence.vertebroplasties:
         sites = group.serving_sites
-        if sites and all(site.code.category in _BESIDE_A_VERTEBRA for site in sites):
+        if sites and all(site.code.category in JOINTS_AND_DISCS for site in sites):
             yield Hit(sites[0], "A site that is a vertebra, from Z66 or Z75.")

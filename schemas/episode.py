@@ -1,7 +1,9 @@
 """The coded hospital episode that an integration engine publishes, and its withdrawal."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Final, NotRequired
 
 from pydantic import (
@@ -23,6 +25,20 @@ from schemas.rejection import Remark
 
 CODES_IN_A_LIST: Final = 200
 """Maximum number of procedures, and of diagnoses, in an episode."""
+
+
+class Format(StrEnum):
+    """What a record that was read is written in."""
+
+    EPISODE = "episode"
+    HL7_V2 = "hl7-v2"
+    FHIR_R4 = "fhir-r4"
+    CDS_XML = "cds-xml"
+    DELIMITED = "delimited"
+
+    # As for Outcome: every record is counted by its format.
+    __hash__ = str.__hash__
+
 
 _HES_NO_DATE: Final = frozenset({date(1800, 1, 1), date(1801, 1, 1)})
 """What Hospital Episode Statistics writes where there is no date."""
@@ -240,6 +256,16 @@ class Episode(Frozen):
     remarks: SkipJsonSchema[Annotated[tuple[Remark, ...], BeforeValidator(lambda _: ())]] = Field(
         default=(), exclude=True, description="What was left out; never the publisher's."
     )
+    format: SkipJsonSchema[Annotated[Format, BeforeValidator(lambda _: Format.EPISODE)]] = Field(
+        default=Format.EPISODE, exclude=True, description="What the record is written in; likewise."
+    )
+    places: SkipJsonSchema[Annotated[Mapping[str, str] | None, BeforeValidator(lambda _: None)]] = (
+        Field(
+            default=None,
+            exclude=True,
+            description="Where in a record of another format each place of this one was found.",
+        )
+    )
 
 
 class Withdrawal(Frozen):
@@ -247,6 +273,7 @@ class Withdrawal(Frozen):
 
     episode_id: EpisodeId
     provider_code: ProviderCode
+    format: Format = Format.EPISODE
 
 
 def code_of(entry: CodeEntry) -> str | None:

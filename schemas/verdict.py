@@ -5,6 +5,7 @@ from typing import Final
 
 from pydantic import Field
 
+from schemas.episode import Format
 from schemas.frozen import Frozen
 from schemas.rejection import Rejection, Remark
 
@@ -27,12 +28,6 @@ class Outcome(StrEnum):
 
 PUBLISHED: Final = frozenset(Outcome) - {Outcome.OUT_OF_SCOPE}
 """Outcomes of the records whose verdicts are published."""
-
-
-class Format(StrEnum):
-    """What a record that was read is written in."""
-
-    EPISODE = "episode"
 
 
 class Severity(StrEnum):

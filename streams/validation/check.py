@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple, assert_never
 
 from schemas.codes import read_procedure_code
-from schemas.episode import Episode, Withdrawal
+from schemas.episode import Episode, Format, Withdrawal
 from schemas.rejection import Rejection
-from schemas.verdict import Finding, Format, Outcome, Severity, Verdict
+from schemas.verdict import Finding, Outcome, Severity, Verdict
 from streams.validation.placed import read_diagnoses, read_procedures
 from streams.validation.proposal import propose
 from streams.validation.reading import MAX_RECORD_BYTES, read_episode
@@ -22,6 +22,7 @@ class OutOfScopeEpisode(NamedTuple):
 
     malformed: int
     """How many of its procedures are malformed, and may hide a vertebroplasty."""
+    format: Format = Format.EPISODE
 
 
 def judge_in_scope(
@@ -42,9 +43,8 @@ def judge_in_scope(
     verdict = judge(value, max_bytes, rules, key=key)
     if verdict.outcome is not Outcome.OUT_OF_SCOPE:
         return verdict
-    return OutOfScopeEpisode(
-        sum(read_procedure_code(code).malformed for code in verdict.procedures or ())
-    )
+    malformed = sum(read_procedure_code(code).malformed for code in verdict.procedures or ())
+    return OutOfScopeEpisode(malformed, verdict.format or Format.EPISODE)
 
 
 def judge(
@@ -83,7 +83,7 @@ def withdraw(withdrawal: Withdrawal) -> Verdict:
         episode_id=withdrawal.episode_id,
         provider_code=withdrawal.provider_code,
         outcome=Outcome.WITHDRAWN,
-        format=Format.EPISODE,
+        format=withdrawal.format,
         procedures=(),
         diagnoses=(),
     )
@@ -110,7 +110,8 @@ def check(episode: Episode, rules: Iterable[Rule] = RULES) -> Verdict:
         found = [hits[key] for key in sorted(hits)]
         errors = [hit for rule, hit in found if rule.severity is Severity.ERROR]
         outcome = Outcome.NON_COMPLIANT if errors else Outcome.COMPLIANT
-        findings = tuple([rule.finding(hit) for rule, hit in found])
+        places = episode.places or {}
+        findings = tuple([rule.finding(hit, places) for rule, hit in found])
         if edits := [hit.edit for _, hit in found if hit.edit]:
             proposed = propose(sequence, edits)
             remaining_errors = sum(hit.edit is None for hit in errors)
@@ -118,7 +119,7 @@ def check(episode: Episode, rules: Iterable[Rule] = RULES) -> Verdict:
         episode_id=episode.episode_id,
         provider_code=episode.provider_code,
         outcome=outcome,
-        format=Format.EPISODE,
+        format=episode.format,
         procedures=tuple([item.code.shown for item in procedures]),
         diagnoses=tuple([item.code.shown for item in diagnoses]),
         findings=findings,

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from schemas.episode import Format
 from schemas.ledger import LedgerRow
 from schemas.rejection import Reason
-from schemas.verdict import Format, Outcome, Verdict
+from schemas.verdict import Outcome, Verdict
 from streams.records import Record, Row, copied_timestamp
 from streams.validation.check import OutOfScopeEpisode, judge_in_scope, refuse
 from streams.validation.reading import MAX_RECORD_BYTES, too_large
@@ -51,6 +52,7 @@ def judge_chunk(
         verdict = _judge(record, max_bytes, rules)
         if isinstance(verdict, OutOfScopeEpisode):
             output.outcomes[Outcome.OUT_OF_SCOPE] += 1
+            output.formats[verdict.format] += 1
             output.unreadable += verdict.malformed > 0
             if copy_out_of_scope:
                 headers = routing.out_of_scope(verdict.malformed, offset, record.headers)
@@ -68,7 +70,6 @@ def judge_chunk(
         copies[outcome].append(Row(record.key, record.value, timestamp, headers))
         headers = routing.verdict_headers(outcome, offset, record.headers)
         output.verdicts.append(Row(*routing.verdict(verdict, offset), timestamp, headers))
-    output.formats[Format.EPISODE] += output.outcomes[Outcome.OUT_OF_SCOPE]
     return output
 
 

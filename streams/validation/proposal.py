@@ -1,6 +1,7 @@
 """Fixes of a sequence: the edits that rules propose, in words and applied."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,8 +33,9 @@ class Edit:
     anchor: Procedure
     moved: Procedure | None = None
 
-    def as_fix(self) -> Fix:
+    def as_fix(self, places: Mapping[str, str]) -> Fix:
         """Return the edit as the fix of a finding; its text never quotes a malformed code."""
+        place = self.anchor.place
         anchor = self.anchor.code
         replaced = anchor.malformed and self.action is Action.REPLACE
         end = _FALLBACK if self.moved is None and self.code.unspecified else "."
@@ -41,7 +43,7 @@ class Edit:
             action=self.action,
             code=self.code.shown,
             position=self.position,
-            anchor=self.anchor.place,
+            anchor=places.get(place, place),
             text=(_TEXTS[self.action, self.position] + end).format(
                 dotted(self.code.text), _MALFORMED if replaced else dotted(anchor.text)
             ),

@@ -1,7 +1,7 @@
 """A rule: a pure function from a sequence to hits, with its documentation."""
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -87,17 +87,18 @@ class Rule:
         """Why the standard requires it, written for a clinical coder."""
         return inspect.getdoc(self.check) or ""
 
-    def finding(self, hit: Hit) -> Finding:
-        """Return a hit as a finding of a verdict."""
+    def finding(self, hit: Hit, places: Mapping[str, str]) -> Finding:
+        """Return a hit as a finding of a verdict, with its places in the record as it came."""
+        place = hit.at.place
         return Finding(
             rule=self.code,
             name=self.name,
             severity=self.severity,
-            place=hit.at.place,
+            place=places.get(place, place),
             at=hit.at.at,
             found=hit.at.submitted and hit.at.submitted[:CODE_CHARACTERS],
             expected=hit.expected,
-            fix=hit.edit.as_fix() if hit.edit else None,
+            fix=hit.edit.as_fix(places) if hit.edit else None,
         )
 
 

@@ -10,8 +10,9 @@ from prometheus_client import Histogram
 from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
 
+from schemas.episode import Format
 from schemas.rejection import Reason
-from schemas.verdict import RULESET, Format, Outcome
+from schemas.verdict import RULESET, Outcome
 from streams.engine.partition_metrics import PartitionMetrics
 from streams.records import Record
 from streams.validation.chunk_output import ChunkOutput

@@ -8,8 +8,9 @@ from broker.records import read_topic
 from broker.worker import Worker
 from prometheus_client.parser import text_string_to_metric_families
 
+from schemas.episode import Format
 from schemas.rejection import Reason
-from schemas.verdict import RULESET, Format, Outcome
+from schemas.verdict import RULESET, Outcome
 from streams.validation.rules import RULES
 
 NOBODY = "http://127.0.0.1:9/"

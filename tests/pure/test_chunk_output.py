@@ -4,9 +4,10 @@ import json
 import pytest
 from fakes import FakeRecord
 
+from schemas.episode import Format
 from schemas.ledger import LedgerRow
 from schemas.rejection import Reason
-from schemas.verdict import Format, Outcome, Verdict
+from schemas.verdict import Outcome, Verdict
 from streams.packed import Packed
 from streams.validation.chunk_output import ChunkOutput, judge_chunk, next_row
 from streams.validation.reading import MAX_RECORD_BYTES

@@ -5,8 +5,9 @@ from aiokafka.structs import TopicPartition
 from fakes import FakeRecord
 from prometheus_client.parser import text_string_to_metric_families
 
+from schemas.episode import Format
 from schemas.rejection import Reason
-from schemas.verdict import RULESET, Format, Outcome
+from schemas.verdict import RULESET, Outcome
 from streams.validation.chunk_output import ChunkOutput
 from streams.validation.rules import RULES
 from streams.worker.metrics import Metrics

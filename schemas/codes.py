@@ -1,4 +1,8 @@
-"""Clinical codes: how OPCS-4 and ICD-10 codes are normalised, recognised and shown."""
+"""Clinical codes: how OPCS-4 and ICD-10 codes are normalised, recognised and shown.
+
+A code is read once for each spelling, so it also says which rules it concerns: its roles are the
+attributes of `CodedSequence`, in streams/validation/sequence.py, that list it.
+"""
 
 import re
 from dataclasses import dataclass
@@ -25,7 +29,9 @@ SITES_IN_CHAPTER_O: Final = codes(
     "O11 O12 O13 O14 O16 O28 O30 O31 O33 O34 O36 O42 O43 O45 O46 O47 O50 O52 O53"
 )
 """Overflow categories of chapter Z, sites."""
-SPINAL_SITE_CATEGORIES: Final = frozenset({"Z66", "Z67", "Z99"})
+JOINTS_AND_DISCS: Final = frozenset({"Z67", "Z99"})
+"""Sites beside a vertebra."""
+SPINAL_SITE_CATEGORIES: Final = JOINTS_AND_DISCS | {"Z66"}
 SPINAL_SITE_SACRUM: Final = frozenset({"Z75", "Z751", "Z752", "Z757"})
 LATERALITY: Final = "Z94"
 SPINAL_CATEGORIES: Final = frozenset(
@@ -34,10 +40,8 @@ SPINAL_CATEGORIES: Final = frozenset(
 VERTEBROPLASTIES: Final = codes("V444 V446")
 DEFAULT_CODES: Final = frozenset({"X998", "X999"})
 """Default codes, which stand for "no procedure"."""
-UNSPECIFIED_CODES: Final = codes("V559 Y539 Y689 Z669")
+ALLOWED_UNSPECIFIED: Final = codes("V559 Y539 Y689 Z669")
 """Codes of a vertebroplasty that are correct where the case notes do not state more."""
-JOINTS_AND_DISCS: Final = frozenset({"Z67", "Z99"})
-"""Sites beside a vertebra."""
 FOURTH_CHARACTERS: Final = {"V44": "12345689", "V55": "12389", "Y53": "123456789", "Z66": "1234589"}
 """The fourth characters that exist in the categories that matter most."""
 
@@ -54,6 +58,7 @@ INDICATIONS: Final = codes("""
 """)
 """The usual indications of a vertebroplasty: categories, and subcategories of others."""
 INJURIES: Final = codes("S12 S22 S32 T08")
+"""Fractures of the spine and trunk in chapter XIX."""
 WITH_FIFTH_CHARACTER: Final = INJURIES | codes("M48 M49 M80 M84")
 """Categories whose codes have a fifth character."""
 
@@ -96,8 +101,6 @@ class ProcedureCode:
     empty: bool
     """An unused place of a fixed-width extract, not a code."""
     malformed: bool
-    invalid: bool
-    """Well formed, but of three characters, or known not to exist."""
     may_hold_more: bool
     """So long that another code may be in it, unread."""
     surplus_character: bool
@@ -113,7 +116,7 @@ class ProcedureCode:
     spinal_site: bool
     other_site: bool
     roles: tuple[str, ...]
-    """The attributes of a CodedSequence that list it."""
+    """The lists of a CodedSequence that it is in."""
 
     @property
     def unreadable(self) -> bool:
@@ -138,11 +141,10 @@ def read_procedure_code(submitted: str) -> ProcedureCode:
     spinal_site = category in SPINAL_SITE_CATEGORIES or text in SPINAL_SITE_SACRUM
     site = category.startswith("Z") or category in SITES_IN_CHAPTER_O
     method = category.startswith("Y") or category in METHODS_IN_CHAPTER_O
-    invalid = not (empty or malformed or exists(text))
     roles = {
         "malformed": malformed,
-        "invalid": invalid,
-        "unspecified_codes": text in UNSPECIFIED_CODES,
+        "invalid": not (empty or malformed or exists(text)),
+        "allowed_unspecified": text in ALLOWED_UNSPECIFIED,
         "joints_and_discs": category in JOINTS_AND_DISCS,
     }
     return ProcedureCode(
@@ -152,7 +154,6 @@ def read_procedure_code(submitted: str) -> ProcedureCode:
         fourth=fourth,
         empty=empty,
         malformed=malformed,
-        invalid=invalid,
         may_hold_more=malformed and bool(text) and len(normalised) > _OPCS4_CHARACTERS + 1,
         surplus_character=malformed
         and len(normalised) == _OPCS4_CHARACTERS + 1
@@ -204,7 +205,7 @@ class DiagnosisCode:
     """An unused place of a fixed-width extract, not a code."""
     malformed: bool
     roles: tuple[str, ...]
-    """The attributes of a CodedSequence that list it."""
+    """The lists of a CodedSequence that it is in."""
 
     @property
     def subcategory(self) -> str:

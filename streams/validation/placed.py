@@ -10,7 +10,7 @@ from schemas.episode import CODES_IN_A_LIST, CodeEntry, Episode
 
 CodeT = TypeVar("CodeT", ProcedureCode, DiagnosisCode)
 
-_DIAGNOSIS_LIST: Final = CODES_IN_A_LIST
+_ORDER_OF_DIAGNOSES: Final = CODES_IN_A_LIST
 """Sort key of the list of diagnoses: after every procedure, before every diagnosis."""
 
 
@@ -83,13 +83,13 @@ class Diagnosis(_Item[DiagnosisCode]):
     """A diagnosis of the episode."""
 
     _list = "diagnoses"
-    _first = _DIAGNOSIS_LIST + 1
+    _first = _ORDER_OF_DIAGNOSES + 1
 
 
 @dataclass(frozen=True, slots=True)
 class _DiagnosisList:
     place: str = "diagnoses"
-    order: int = _DIAGNOSIS_LIST
+    order: int = _ORDER_OF_DIAGNOSES
     at: None = None
     submitted: None = None
 

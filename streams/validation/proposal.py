@@ -16,7 +16,7 @@ _TEXTS: Final = {
     (Action.MOVE, Position.BEFORE): "Move {0} directly before {1}",
     (Action.REPLACE, Position.INSTEAD): "Replace {1} with {0}",
 }
-"""What to do with a code, and with which of the episode's."""
+"""{0} is the code, {1} that of the episode that it goes beside or replaces."""
 
 _MALFORMED: Final = "the malformed code"
 _FALLBACK: Final = "; check the record first, and use {0} only if it does not say more."

@@ -72,7 +72,7 @@ class Rule:
     """The national clinical coding standards it is based on, by reference."""
     pairs: tuple[Pair, ...]
     looks_at: str
-    """The attribute of CodedSequence without which the rule cannot speak."""
+    """The attribute of CodedSequence that has to be set: else the rule is not asked."""
     check: Check
     name: str
     """The fault in lower case with hyphens, for example levels-not-second."""
@@ -115,7 +115,8 @@ def rule(  # noqa: PLR0913  # what documents a rule, all of it named
     """Turn a function that yields a hit for each place at fault into a rule.
 
     The function's name is the rule's name; its docstring says why the standard requires it.
-    `looks_at` names an attribute of CodedSequence; where that is not set, the rule is not asked.
+    `looks_at` names an attribute of CodedSequence. Where that is not set the rule is not asked, so
+    its function may rely on it.
     """
 
     def decorate(check: Check) -> Rule:

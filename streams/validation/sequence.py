@@ -56,8 +56,6 @@ class Group:
     def __init__(self, main: Procedure, followers: Sequence[Procedure]) -> None:
         """Find the role of each code that follows the main code."""
         self.main = main
-        self.supplementary = followers
-        """Without unreadable codes."""
         self.unreadable = main.code.may_hold_more
         """Whether one of its codes cannot be read, and may stand for anything that it lacks."""
         for item in followers:
@@ -74,8 +72,12 @@ class Group:
                     self.late_image_control = [*self.late_image_control, item]
             elif self.first_site and code.method:
                 self.late_methods = [*self.late_methods, item]
-        if self.unreadable:
-            self.supplementary = [item for item in followers if not item.code.unreadable]
+        self.supplementary = (
+            [item for item in followers if not item.code.unreadable]
+            if self.unreadable
+            else followers
+        )
+        """Without unreadable codes."""
         self.serving_sites = self.spinal_sites
         """Its own spinal sites or, if none, those of the nearest later group of its operation."""
         self.serving_other_site = self.other_site
@@ -101,8 +103,8 @@ class Group:
 class CodedSequence:
     """The codes of one episode in scope, divided into groups and operations.
 
-    What rules look at is gathered here once. An attribute is set only where there is something,
-    so that a rule costs nothing where it cannot speak.
+    What rules look at is gathered here once. An attribute with a default is set only where there
+    is something, so that a rule costs nothing where it cannot speak.
     """
 
     malformed: Sequence[Procedure] = ()
@@ -128,10 +130,10 @@ class CodedSequence:
     without_spinal_site: Sequence[Group] = ()
     """Vertebroplasties that no spinal site serves."""
     joints_and_discs: Sequence[Procedure] = ()
-    unspecified_codes: Sequence[Procedure] = ()
+    allowed_unspecified: Sequence[Procedure] = ()
     primary_diagnosis: Diagnosis | None = None
     """The first diagnosis, if it is a well-formed ICD-10 code."""
-    missing_diagnoses = False
+    without_diagnoses = False
     without_indication = False
     """Whether there are diagnoses, and none is a usual indication."""
     asterisk_codes: Sequence[Diagnosis] = ()
@@ -156,44 +158,40 @@ class CodedSequence:
         self.operations = _operations(self.groups)
         self.vertebroplasties = [group for group in self.groups if group.main.code.vertebroplasty]
         found: defaultdict[str, list[Any]] = defaultdict(list)
-        for item in procedures:
-            for role in item.code.roles:
-                found[role].append(item)
+        _gather_roles(procedures, found)
+        _gather_roles(diagnoses, found)
         if starts[0]:
             found["leading"] = leading = procedures[: starts[0]]
-            _gather_stray_levels(leading, found)
             self.groups[0].leading = Leading.of(leading)
+            if stray := [item for item in leading if item.code.levels]:
+                found["stray_levels"] = stray
         for group in self.groups:
             _gather_levels(group, found)
         for group in self.vertebroplasties:
             _gather_vertebroplasty(group, found)
         if len(self.vertebroplasties) > 1:
             found["repeated"] = self.vertebroplasties[1:]
-        self._sort(diagnoses, found)
         vars(self).update(found)
-
-    def _sort(self, diagnoses: Sequence[Diagnosis], found: defaultdict[str, list[Any]]) -> None:
-        for item in diagnoses:
-            for role in item.code.roles:
-                found[role].append(item)
         if not diagnoses:
-            self.missing_diagnoses = True
-            return
-        if not diagnoses[0].code.malformed:
-            self.primary_diagnosis = diagnoses[0]
-        if "indications" not in found:
+            self.without_diagnoses = True
+        elif not self.indications:
             self.without_indication = True
+        if diagnoses and not diagnoses[0].code.malformed:
+            self.primary_diagnosis = diagnoses[0]
 
 
-def _gather_stray_levels(items: Sequence[Procedure], found: defaultdict[str, list[Any]]) -> None:
+def _gather_roles(
+    items: Sequence[Procedure] | Sequence[Diagnosis], found: defaultdict[str, list[Any]]
+) -> None:
     for item in items:
-        if item.code.levels:
-            found["stray_levels"].append(item)
+        for role in item.code.roles:
+            found[role].append(item)
 
 
 def _gather_levels(group: Group, found: defaultdict[str, list[Any]]) -> None:
     if not group.main.code.spinal:
-        _gather_stray_levels(group.levels, found)
+        if group.levels:
+            found["stray_levels"] += group.levels
     elif not group.levels:
         found["without_levels"].append(group)
     elif len(group.levels) > 1 or group.displaced_levels:

@@ -222,7 +222,7 @@ class Deployment:
         return workers[-1].wait_until(shared, what, DONE_SECONDS)
 
     def wait_transactions_ended(self) -> None:
-        """Wait until no transaction is open on the ledger, for less than one may stay abandoned.
+        """Wait until no transaction is open on the ledger; less than an abandoned one would be.
 
         Brokers answer the end of a transaction before its markers are written.
         """

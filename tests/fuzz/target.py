@@ -11,7 +11,7 @@ from strategies import DIAGNOSES, PROCEDURES
 from schemas.export import json_schemas
 from schemas.verdict import Outcome, Verdict
 from streams.records import Header
-from streams.validation.check import judge
+from streams.validation.check import OutOfScopeEpisode, judge, judge_in_scope
 from streams.validation.reading.hints import HINTS
 from streams.validation.routing import HEADER_NAMES, MAX_FINDINGS_BYTES, Routing
 from streams.validation.rules import RULES
@@ -82,6 +82,9 @@ def examine(data: bytes) -> Outcome:
     key, answer = _origin.verdict(verdict, OFFSET)
     assert _origin.verdict(judge(value, MAX_BYTES), OFFSET) == (key, answer)
     assert key == (verdict.provider_code and verdict.provider_code.encode())
+    assert verdict == (judged := judge_in_scope(value, MAX_BYTES)) or (
+        verdict.outcome is Outcome.OUT_OF_SCOPE and isinstance(judged, OutOfScopeEpisode)
+    )
     assert (verdict.rejection is not None) == (verdict.outcome is Outcome.DEAD_LETTER)
     assert _rules.issuperset(verdict.rules)
     assert verdict.rejection is None or verdict.rejection.hint in _hints

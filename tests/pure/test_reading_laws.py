@@ -16,9 +16,11 @@ from strategies import (
     records_with_repeats,
 )
 
+from schemas.codes import read_procedure_code
 from schemas.episode import Episode, Withdrawal
 from schemas.rejection import Rejection
-from streams.validation.check import judge
+from schemas.verdict import Outcome
+from streams.validation.check import OutOfScopeEpisode, judge, judge_in_scope
 from streams.validation.reading import read_episode
 from streams.validation.reading.clean import read_clean
 from streams.validation.reading.closely import read_closely
@@ -111,6 +113,16 @@ def test_looking_closely_finds_what_is_read_in_one_go(value: object) -> None:
 def test_looking_closely_finds_what_is_read_in_one_go_from_any_bytes(value: bytes) -> None:
     clean = read_clean(value)
     assert clean is None or clean == read_closely(value, None)
+
+
+@given((nearly_clean | near_episodes).map(encoded) | any_bytes)
+def test_the_first_stage_decides_as_the_whole_reading_does(value: bytes) -> None:
+    verdict, decided = judge(value), judge_in_scope(value)
+    if isinstance(decided, OutOfScopeEpisode):
+        malformed = [read_procedure_code(code).malformed for code in verdict.procedures or ()]
+        assert (verdict.outcome, sum(malformed)) == (Outcome.OUT_OF_SCOPE, decided.malformed)
+    else:
+        assert decided == verdict
 
 
 @given(nearly_clean)

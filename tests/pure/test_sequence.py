@@ -1,8 +1,10 @@
 from collections.abc import Sequence
 from datetime import date
+from string import ascii_uppercase
 
 import pytest
 
+from schemas.codes import read_diagnosis_code, read_procedure_code
 from schemas.episode import CodeEntry, Episode
 from streams.validation.placed import (
     DIAGNOSIS_LIST,
@@ -12,6 +14,7 @@ from streams.validation.placed import (
     read_procedures,
 )
 from streams.validation.rule import coded
+from streams.validation.rules import RULES
 from streams.validation.sequence import CodedSequence, Leading
 
 
@@ -166,3 +169,12 @@ def test_the_primary_diagnosis_is_the_first_that_is_no_empty_slot_if_it_is_well_
     primary = read("V44.4", "- & M80.58").primary_diagnosis
     assert primary is not None
     assert (primary.code.shown, primary.index, primary.at) == ("M80.58", 2, 0)
+
+
+def test_what_rules_look_at_and_what_codes_are_listed_as_are_attributes_of_the_sequence() -> None:
+    texts = [f"{letter}{number:03}" for letter in ascii_uppercase for number in range(1000)]
+    roles = {role for text in texts for role in read_procedure_code(text).roles}
+    roles |= {role for text in texts for role in read_diagnosis_code(text).roles}
+    roles |= {*read_procedure_code("?").roles, *read_diagnosis_code("?").roles}
+    looked_at = {rule.looks_at for rule in RULES} - {"procedures"}
+    assert roles | looked_at <= {name for name in vars(CodedSequence) if not name.startswith("_")}

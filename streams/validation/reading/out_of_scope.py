@@ -1,4 +1,4 @@
-"""The first stage: an episode out of scope, known as such by its identity and procedures alone.
+"""The first stage: an episode out of scope, known as such by its identity and procedures.
 
 Nine records of ten and more in a national feed are, and nothing else of them matters. Whatever
 this stage is not sure of is read whole, so it never decides otherwise than `read_episode`.
@@ -16,7 +16,7 @@ from streams.validation.reading.searches import better_read_whole, may_repeat_na
 
 _WHOLE_NUMBERS: Final = 10**18
 T = TypeVar("T")
-_List = Annotated[list[T], Field(max_length=CODES_IN_A_LIST)]
+_List = Annotated[list[T], Field(max_length=CODES_IN_A_LIST, fail_fast=True)]
 
 
 class _Procedure(TypedDict):
@@ -25,6 +25,8 @@ class _Procedure(TypedDict):
 
 
 class _Diagnosis(TypedDict):
+    """Only counted, whatever it holds."""
+
     code: NotRequired[Any]
     date: NotRequired[Any]
 
@@ -37,9 +39,15 @@ class _Episode(TypedDict):
         Field(union_mode="left_to_right"),
     ]
     provider_code: ProviderText
-    procedures: Annotated[_List[_Procedure] | _List[Code | None], Field(union_mode="left_to_right")]
+    procedures: Annotated[
+        _List[_Procedure] | _List[Code | None] | _List[_Procedure | Code | None],
+        Field(union_mode="left_to_right"),
+    ]
     diagnoses: NotRequired[
-        Annotated[_List[_Diagnosis] | _List[str | None], Field(union_mode="left_to_right")]
+        Annotated[
+            _List[_Diagnosis] | _List[str | None] | _List[_Diagnosis | str | None],
+            Field(union_mode="left_to_right"),
+        ]
     ]
 
 
@@ -70,5 +78,5 @@ def malformed_if_out_of_scope(value: bytes) -> int | None:
 
 
 def _names(entries: Sequence[Any]) -> int:
-    """Return how many names are in the entries of a list, if these are objects: all or none are."""
-    return sum(map(len, entries)) if entries and isinstance(entries[0], dict) else 0
+    """Return how often `code` and `date` are given in a list: no other name was kept."""
+    return sum([len(each) for each in entries if isinstance(each, dict)])

@@ -13,7 +13,7 @@ from streams.validation.sequence import CodedSequence
     severity=Severity.ERROR,
     title="Diagnosis missing",
     source=Clause.C5,
-    looks_at="missing_diagnoses",
+    looks_at="without_diagnoses",
     pairs=(
         Pair(
             why="no diagnosis at all",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from schemas.codes import INJURIES
 from schemas.verdict import Severity
 from streams.validation.rule import Clause, Hit, Pair, coded, rule
 from streams.validation.sequence import CodedSequence
@@ -10,7 +11,13 @@ from streams.validation.sequence import CodedSequence
 _REGION: Final = "A fifth character for the region: 2 for cervical, 4 for thoracic, 6 for lumbar."
 _SITE: Final = "A fifth character for the site: 8 for the vertebral column."
 _OPEN: Final = "A fifth character for the fracture: 0 for closed, 1 for open."
-_EXPECTED: Final = {"M48": _REGION, "M49": _REGION, "M80": _SITE, "M84": _SITE}
+_EXPECTED: Final = {
+    **dict.fromkeys(INJURIES, _OPEN),
+    "M48": _REGION,
+    "M49": _REGION,
+    "M80": _SITE,
+    "M84": _SITE,
+}
 
 
 @rule(
@@ -66,4 +73,4 @@ def fifth_character_missing(sequence: CodedSequence) -> Iterator[Hit]:
     Without it the fracture that was treated cannot be distinguished from any other.
     """
     for diagnosis in sequence.without_fifth_character:
-        yield Hit(diagnosis, _EXPECTED.get(diagnosis.code.category, _OPEN))
+        yield Hit(diagnosis, _EXPECTED[diagnosis.code.category])

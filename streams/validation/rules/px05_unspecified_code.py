@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from typing import Final
 
-from schemas.codes import UNSPECIFIED_CODES
 from schemas.verdict import Severity
 from streams.validation.rule import Clause, Hit, Pair, coded, rule
 from streams.validation.sequence import CodedSequence
 
-_CLAUSES: Final = {"V55": "C2", "Y53": "C3", "Y68": "C3", "Z66": "C4"}
+_CLAUSES: Final = {"V559": "C2", "Y539": "C3", "Y689": "C3", "Z669": "C4"}
 """The clause that allows it."""
 
 _EXPECTED: Final = "Allowed by clause {}; a more specific code if the case notes support one."
@@ -19,7 +18,7 @@ _EXPECTED: Final = "Allowed by clause {}; a more specific code if the case notes
     severity=Severity.INFORMATION,
     title="Unspecified code",
     source=(Clause.C2, Clause.C3, Clause.C4),
-    looks_at="unspecified_codes",
+    looks_at="allowed_unspecified",
     pairs=(
         Pair(
             why="levels",
@@ -62,5 +61,5 @@ def unspecified_code(sequence: CodedSequence) -> Iterator[Hit]:
     """
     for group in sequence.vertebroplasties:
         for item in group.supplementary:
-            if item.code.text in UNSPECIFIED_CODES:
-                yield Hit(item, _EXPECTED.format(_CLAUSES[item.code.category]))
+            if clause := _CLAUSES.get(item.code.text):
+                yield Hit(item, _EXPECTED.format(clause))

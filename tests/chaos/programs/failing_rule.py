@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial, wraps
+from functools import partial
 
 from streams.cli import main
 from streams.validation.rule import Hit
@@ -12,15 +12,13 @@ from streams.worker import app
 
 POISON = "W37.1"
 
-first, *others = RULES
 
-
-@wraps(first.check)  # a finding has the name of its rule
 def fails_on_poison(sequence: CodedSequence) -> Iterator[Hit]:
     if any(procedure.submitted == POISON for procedure in sequence.procedures):
         raise ZeroDivisionError
-    yield from first.check(sequence)
+    return iter(())
 
 
-app.run_worker = partial(app.run_worker, rules=(replace(first, check=fails_on_poison), *others))
+poisoned = replace(RULES[0], check=fails_on_poison, looks_at="procedures")
+app.run_worker = partial(app.run_worker, rules=(*RULES, poisoned))
 main()

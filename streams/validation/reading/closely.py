@@ -6,6 +6,7 @@ from schemas.episode import Episode, Withdrawal
 from schemas.rejection import Fault, Reason, Rejection
 from streams.validation.reading.clean import read_clean
 from streams.validation.reading.envelopes import PAYLOAD, Envelope, open_envelope
+from streams.validation.reading.fhir import is_fhir, read_fhir
 from streams.validation.reading.formats import is_wide_text, recognise_json, recognise_text
 from streams.validation.reading.hints import BINARY_PAYLOAD
 from streams.validation.reading.identity import read_null
@@ -58,6 +59,8 @@ def _read_content(content: object, key: bytes | None) -> Episode | Withdrawal | 
         unopened.discard(opened.kind)
         content, place, deleted = opened.content, opened.place, deleted or opened.deleted
     if isinstance(content, dict):
+        if is_fhir(content):
+            return read_fhir(content, deleted=deleted)
         return read_withdrawal(content) if deleted else read_native(content)
     if content is None and place == PAYLOAD:
         return read_null(key)

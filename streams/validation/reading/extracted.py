@@ -32,13 +32,13 @@ class Extracted:
     def add(self, name: str, code: object, place: str, **details: tuple[object, str]) -> None:
         """Append an entry to `procedures` or `diagnoses`; `date` and `position` with their places.
 
-        None is an empty slot.
+        A code that is None is an empty slot; a detail that is None is none.
         """
         entries = self.members.setdefault(name, [])
         entry = f"{name}[{len(entries)}]"
         self.places[entry] = self.places[f"{entry}.code"] = place
         self.places |= {f"{entry}.{detail}": found for detail, (_, found) in details.items()}
-        contents = {detail: content for detail, (content, _) in details.items()}
+        contents = {each: content for each, (content, _) in details.items() if content is not None}
         entries.append({"code": code, **contents})
 
     def remark(self, place: str, message: str) -> None:
@@ -53,8 +53,11 @@ class Extracted:
         """Read it as a native episode; places are those of its own format."""
         read = read_native(self.members)
         if isinstance(read, Rejection):
+            places = {each.place for each in self.faults}
             faults = [
-                Fault(place=self._place(each.place), message=each.message) for each in read.errors
+                Fault(place=place, message=each.message)
+                for each in read.errors
+                if (place := self._place(each.place)) not in places
             ]
             return read.model_copy(
                 update={"errors": tuple(islice(chain(self.faults, faults), MAX_FAULTS))}
@@ -67,7 +70,7 @@ class Extracted:
         found = (
             Remark(place=self._place(each.place), message=each.message) for each in read.remarks
         )
-        remarks = tuple(islice(chain(self.remarks, found), MAX_FAULTS))
+        remarks = tuple(islice(dict.fromkeys(chain(self.remarks, found)), MAX_FAULTS))
         return read.model_copy(
             update={"format": self.format, "places": self.places, "remarks": remarks}
         )

@@ -64,8 +64,6 @@ def recognise_json(content: object) -> Hint | None:
 
 def recognise_object(members: Mapping[str, object]) -> Hint | None:
     """Recognise a JSON object that is no episode."""
-    if isinstance(members.get("resourceType"), str):
-        return hints.FHIR
     return hints.ARRAY if any(map(_holds_episodes, members.values())) else None
 
 

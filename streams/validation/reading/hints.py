@@ -37,6 +37,11 @@ _EPISODE: Final = (
     b'"procedures": ["V44.4", "V55.1", "Y53.4", "Z66.5"], "diagnoses": ["M80.58"]}'
 )
 _SHORT: Final = b'{"episode_id": "E1", "provider_code": "R0A", "procedures": ["W37.1"]}'
+_ENCOUNTER: Final = (
+    b'{"resource": {"resourceType": "Encounter", "id": "E1", '
+    b'"serviceProvider": {"reference": "Organization/R0A"}}}'
+)
+_BUNDLE: Final = b'{"resourceType": "Bundle", "entry": [' + _ENCOUNTER + b"]}"
 _TOO_MANY_BYTES: Final = 1_048_577
 
 NULL_WITHOUT_KEY: Final = Hint(
@@ -89,6 +94,13 @@ ARRAY: Final = Hint(
     "looks like an array of episodes: send each as a record of its own",
     Sample(b"[" + _SHORT + b"]"),
     Sample(_SHORT),
+)
+SEVERAL_ENCOUNTERS: Final = Hint(
+    "several-encounters",
+    Reason.NOT_AN_EPISODE,
+    "looks like a FHIR Bundle of several episodes: send each Encounter in a Bundle of its own",
+    Sample(_BUNDLE[:-2] + b", " + _ENCOUNTER.replace(b"E1", b"E2") + b"]}"),
+    Sample(_BUNDLE),
 )
 JSON_IN_TEXT: Final = Hint(
     "json-in-text",
@@ -158,9 +170,10 @@ HL7: Final = Hint(
 FHIR: Final = Hint(
     "fhir",
     Reason.UNKNOWN_FORMAT,
-    "looks like a FHIR resource, which is not read: send each episode as plain JSON",
+    "looks like FHIR of a kind that is not read: "
+    "send a Claim, or a Bundle with one Encounter, its Conditions and Procedures",
     Sample(b'{"resourceType": "Encounter", "id": "E1", "status": "finished"}'),
-    Sample(_SHORT),
+    Sample(_BUNDLE),
 )
 BINARY_PAYLOAD: Final = Hint(
     "binary-payload",
@@ -180,7 +193,8 @@ DOCUMENT: Final = Hint(
 HINTS: Final = (
     *(NULL_WITHOUT_KEY, TOO_LARGE),
     *(CUT_SHORT, SEVERAL_EPISODES, NOT_A_NUMBER, WINDOWS_1252),
-    *(JSON_IN_TEXT, ARRAY, OTHER_NAME, OTHER_CAPITALS, SEVERAL_CODES, BASE64_DATA),
+    *(JSON_IN_TEXT, ARRAY, SEVERAL_ENCOUNTERS, OTHER_NAME, OTHER_CAPITALS),
+    *(SEVERAL_CODES, BASE64_DATA),
     *(DELIMITED, XML, HL7, FHIR, UTF_16, BINARY_PAYLOAD, DOCUMENT),
 )
 """All hints, by reason."""

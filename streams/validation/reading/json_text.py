@@ -18,6 +18,9 @@ _NAMES_THAT_MATTER: Final = tuple(
     )
 )
 
+_FHIR: Final = b'"resourceType"'
+"""Names a resource, of which more names matter than are worth looking for."""
+
 
 class Ambiguous(dict[str, Any]):
     """A JSON object in which names are given more than once, with the last value of each."""
@@ -34,7 +37,8 @@ def read_json(text: bytes) -> Any:  # noqa: ANN401  # any JSON value
     An object is Ambiguous where a name that matters is given in it more than once.
     """
     value = from_json(text, allow_inf_nan=False)
-    if b"\\u" in text or any(text.count(name) > 1 for name in _NAMES_THAT_MATTER):
+    odd = b"\\u" in text or _FHIR in text
+    if odd or any(text.count(name) > 1 for name in _NAMES_THAT_MATTER):
         # Python's parser accepts what is not JSON, but pydantic's has just read this.
         return json.loads(text.decode(), object_pairs_hook=_object, parse_int=_whole_number)
     return value

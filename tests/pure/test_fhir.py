@@ -482,6 +482,20 @@ def test_all_codes_of_a_concept_are_read_in_order_each_once() -> None:
     assert findings[0].place == "Claim.procedure[1].procedureCodeableConcept.coding[1].code"
 
 
+@pytest.mark.parametrize(
+    "build,code,place",
+    [(claim, procedure(coding("V44.4")), "Claim.{}"), (bundle, performed("V44.4"), "Bundle.entry")],
+)
+def test_what_concerns_a_whole_list_has_the_place_of_the_list(
+    build: Callable[..., Json], code: Json, place: str
+) -> None:
+    findings = judge(encoded(build(code))).findings
+    assert place.format("diagnosis") in [finding.place for finding in findings]
+    assert faults(build(*[code] * 201)) == {
+        place.format("procedure"): "should have at most 200 entries"
+    }
+
+
 # Claims
 
 

@@ -64,6 +64,7 @@ def _read_claim(claim: Element, *, deleted: bool) -> Episode | Withdrawal | Reje
         claim.refuse("use", "should be claim: only what was done is checked")
     _put_period(extracted, claim.object("billablePeriod"))
     for classification in (OPCS4, ICD10):
+        extracted.put(classification.list_name, None, f"{claim.place}.{classification.item}")
         for item in claim.objects(classification.item):
             _add_item(extracted, item, classification, known)
     return _finished(extracted, claim)
@@ -112,6 +113,7 @@ def _read_bundle(bundle: Element, *, deleted: bool) -> Episode | Withdrawal | Re
     by_rank = [each for _, each in sorted(conditions.values(), key=itemgetter(0))]
     identifiers = {each.text("value") for each in encounter.objects("identifier")}
     for classification, resources in ((OPCS4, by_type["Procedure"]), (ICD10, by_rank)):
+        extracted.put(classification.list_name, None, f"{bundle.place}.entry")
         for resource in resources:
             reference = resource.object("encounter")
             if resource.place in listed or _is_to(encounter, reference, known, identifiers):

@@ -44,7 +44,7 @@ class MarkedCode(NamedTuple):
 
 def field(finding: Finding) -> str:
     """Return the list that a finding is about: `procedures` or `diagnoses`."""
-    return finding.place.partition("[")[0]
+    return DIAGNOSES if finding.rule.startswith("DX") else PROCEDURES
 
 
 def mark(name: str, codes: Iterable[str], findings: Collection[Finding]) -> list[MarkedCode]:
@@ -57,11 +57,12 @@ def mark(name: str, codes: Iterable[str], findings: Collection[Finding]) -> list
 
 def position(finding: Finding) -> str:
     """Return where a finding is in words, counted from 1: `procedure 3`."""
-    _, bracket, rest = finding.place.partition("[")
-    if not bracket:
+    if finding.found is None:
         return field(finding)
-    index = int(rest.partition("]")[0]) if finding.at is None else finding.at
-    return f"{_SINGULAR.get(field(finding), field(finding))} {index + 1}"
+    index = finding.at
+    if index is None:  # of rule set 1, whose places are all of native episodes
+        index = int(finding.place.partition("[")[2].partition("]")[0])
+    return f"{_SINGULAR[field(finding)]} {index + 1}"
 
 
 def new_codes(coded: Coded) -> set[int]:

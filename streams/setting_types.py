@@ -14,6 +14,7 @@ from pydantic import (
 )
 
 from streams.alerts.threshold import read_threshold
+from streams.validation.reading.hl7_message import FIELD_PATH
 from streams.validation.routing import HEADER_NAMES
 
 KafkaName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$", max_length=200)]
@@ -38,6 +39,9 @@ def _not_reserved(names: str) -> str:
 HeaderNames = Annotated[
     str, StringConstraints(pattern=r"^([^\s,]+(,[^\s,]+)*)?$"), AfterValidator(_not_reserved)
 ]
+
+
+Hl7Field = Annotated[str, StringConstraints(pattern=FIELD_PATH)]
 
 
 def _web_address(url: SecretStr) -> SecretStr:

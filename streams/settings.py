@@ -21,6 +21,7 @@ from streams.errors import OperatorError
 from streams.setting_types import (
     AlertFrom,
     HeaderNames,
+    Hl7Field,
     KafkaName,
     OutOfScope,
     PublicUrl,
@@ -31,6 +32,7 @@ from streams.setting_types import (
     WebhookShape,
 )
 from streams.validation.reading import MAX_RECORD_BYTES
+from streams.validation.reading.hl7 import HL7_FIELDS, Hl7Fields
 
 PREFIX = "IPG12_"
 _SECRETS = ("sasl_password", "api_token", "webhook_token", "webhook_url")
@@ -70,6 +72,14 @@ class Settings(BaseModel):
     echo_headers: HeaderNames = Field(
         default="traceparent,tracestate,correlation-id,kafka_correlationId,ce_id",
         description="Headers copied from a record to its verdict: names separated by commas.",
+    )
+    hl7_episode_id: Hl7Field = Field(
+        default=HL7_FIELDS.episode_id,
+        description="Field of HL7 messages with the episode's identifier, such as PV1-19.1.",
+    )
+    hl7_provider: Hl7Field = Field(
+        default=HL7_FIELDS.provider_code,
+        description="Field of HL7 messages with the provider's ODS code, such as MSH-4.1.",
     )
     check_crcs: bool = Field(
         default=True, description="Verify checksums of batches; the embedded broker's are wrong."
@@ -142,6 +152,11 @@ class Settings(BaseModel):
     def echoed_headers(self) -> frozenset[str]:
         """Names of the headers that are copied from a record to its verdict."""
         return frozenset(filter(None, self.echo_headers.split(",")))
+
+    @property
+    def hl7_fields(self) -> Hl7Fields:
+        """Where HL7 messages name the episode and its provider."""
+        return Hl7Fields(self.hl7_episode_id, self.hl7_provider)
 
     @property
     def alert_thresholds(self) -> dict[Severity, Threshold | None]:

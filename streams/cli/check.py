@@ -55,7 +55,8 @@ def check(
     paths = files or [STDIN]
     codes = {find_rule(name).code for each in only or () for name in each.split(",")}
     screen = Screen.of_stdout()
-    max_bytes = Settings.read().max_record_bytes
+    settings = Settings.read()
+    max_bytes = settings.max_record_bytes
     shows: dict[Form, Show] = {
         Form.REPORT: partial(show_report, screen=screen),
         Form.JSONL: show_json,
@@ -66,6 +67,7 @@ def check(
         show=shows[form],
         every_record=form is Form.JSONL,
         max_bytes=max_bytes,
+        hl7=settings.hl7_fields,
         only=codes,
         limit=limit,
     )

@@ -13,6 +13,7 @@ from streams.cli.showing.spreadsheet import finding_lines, rejection_line
 from streams.cli.showing.terminal import Screen
 from streams.validation.check import judge, refuse
 from streams.validation.reading import too_large
+from streams.validation.reading.hl7 import HL7_FIELDS, Hl7Fields
 
 _to_json: Final = Verdict.__pydantic_serializer__.to_json
 
@@ -34,11 +35,12 @@ class Judged:
     """Number of records with remarks."""
 
 
-def judge_chunk(
+def judge_chunk(  # noqa: PLR0913  # options of a command, all of them named
     chunk: Chunk,
     *,
     show: Show,
     max_bytes: int,
+    hl7: Hl7Fields = HL7_FIELDS,
     every_record: bool = False,
     only: Collection[str] = (),
     limit: int | None = None,
@@ -52,7 +54,7 @@ def judge_chunk(
     outcomes: Counter[Outcome] = Counter()
     rules: Counter[str] = Counter()
     for index, value in enumerate(chunk.values):
-        verdict = judge_value(value, max_bytes)
+        verdict = judge_value(value, max_bytes, hl7)
         findings = verdict.findings
         if only:
             findings = tuple(finding for finding in findings if finding.rule in only)
@@ -67,11 +69,11 @@ def judge_chunk(
     return Judged(shown, hidden, outcomes, rules, remarked)
 
 
-def judge_value(value: Value, max_bytes: int) -> Verdict:
+def judge_value(value: Value, max_bytes: int, hl7: Hl7Fields = HL7_FIELDS) -> Verdict:
     """Return the verdict on a record of a file."""
     if isinstance(value, Oversized):
         return refuse(too_large(value.size_bytes, max_bytes))
-    return judge(value, max_bytes)
+    return judge(value, max_bytes, hl7=hl7)
 
 
 def show_json(_: Chunk, __: int, verdict: Verdict, findings: Sequence[Finding]) -> bytes:

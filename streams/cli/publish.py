@@ -55,7 +55,7 @@ def publish(
         if refused <= NAMED:
             console.out(refusal, highlight=False)
 
-    records = publishable(chunks, max_bytes, force=force, on_refused=name)
+    records = publishable(chunks, max_bytes, force=force, on_refused=name, hl7=settings.hl7_fields)
     with Progress(
         TextColumn("publishing"),
         BarColumn(),

@@ -9,6 +9,7 @@ from schemas.rejection import Rejection
 from streams.cli.reading.partial import Oversized
 from streams.cli.reading.records import Chunk
 from streams.validation.reading import read_episode, too_large
+from streams.validation.reading.hl7 import HL7_FIELDS, Hl7Fields
 
 LARGEST_BYTES: Final = 64 * 1_048_576
 """Largest record that is published by force."""
@@ -26,7 +27,12 @@ class Publishable:
 
 
 def publishable(
-    chunks: Iterable[Chunk], max_bytes: int, *, force: bool, on_refused: Callable[[str], None]
+    chunks: Iterable[Chunk],
+    max_bytes: int,
+    *,
+    force: bool,
+    on_refused: Callable[[str], None],
+    hl7: Hl7Fields = HL7_FIELDS,
 ) -> Iterator[Publishable]:
     """Yield the records to publish; call `on_refused` with a line on each of the others.
 
@@ -38,7 +44,7 @@ def publishable(
                 rejection = too_large(value.size_bytes, LARGEST_BYTES if force else max_bytes)
                 on_refused(_refusal(chunk.where(index), rejection))
                 continue
-            read = read_episode(value, max_bytes)
+            read = read_episode(value, max_bytes, hl7=hl7)
             if isinstance(read, Rejection) and not force:
                 on_refused(_refusal(chunk.where(index), read))
             else:

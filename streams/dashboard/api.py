@@ -19,6 +19,7 @@ from streams.dashboard.dependencies import (
     ActionsDep,
     BroadcastDep,
     CompleteReadModelDep,
+    Hl7FieldsDep,
     MaxRecordBytesDep,
     ReadModelDep,
 )
@@ -140,9 +141,9 @@ async def rule(rule: RuleCode) -> RuleDetail:
     responses=describe(HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     openapi_extra={"requestBody": {"required": True, "content": EPISODE_CONTENT}},
 )
-async def check(request: Request, max_bytes: MaxRecordBytesDep) -> Verdict:
+async def check(request: Request, max_bytes: MaxRecordBytesDep, hl7: Hl7FieldsDep) -> Verdict:
     """Return the verdict on an episode; if it is not valid, the verdict of a dead letter."""
-    return judge(await _body(request, max_bytes), max_bytes)
+    return judge(await _body(request, max_bytes), max_bytes, hl7=hl7)
 
 
 @api.get("/changes", response_class=EventSourceResponse)

@@ -61,6 +61,7 @@ def create_dashboard(
     state = app.state
     state.read_model, state.broadcast = read_model, broadcast
     state.max_record_bytes = settings.max_record_bytes
+    state.hl7_fields = settings.hl7_fields
     state.access = Access(settings.api_token, names)
     state.actions = AlertActions(read_model, broadcast, client)
     state.pages = Pages(read_model, state.access)

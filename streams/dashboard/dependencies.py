@@ -8,6 +8,7 @@ from streams.dashboard.actions import AlertActions
 from streams.dashboard.broadcast import Broadcast
 from streams.dashboard.pages import Pages
 from streams.dashboard.read_model import ReadModel
+from streams.validation.reading.hl7 import Hl7Fields
 
 
 def _from_state(name: str) -> Any:  # noqa: ANN401  # FastAPI's dependencies are of any type
@@ -23,6 +24,7 @@ ReadModelDep = Annotated[ReadModel, _from_state("read_model")]
 BroadcastDep = Annotated[Broadcast, _from_state("broadcast")]
 ActionsDep = Annotated[AlertActions, _from_state("actions")]
 PagesDep = Annotated[Pages, _from_state("pages")]
+Hl7FieldsDep = Annotated[Hl7Fields, _from_state("hl7_fields")]
 MaxRecordBytesDep = Annotated[int, _from_state("max_record_bytes")]
 
 

@@ -11,6 +11,7 @@ from schemas.verdict import Finding, Outcome, Severity, Verdict
 from streams.validation.placed import read_diagnoses, read_procedures
 from streams.validation.proposal import propose
 from streams.validation.reading import MAX_RECORD_BYTES, read_episode
+from streams.validation.reading.hl7 import HL7_FIELDS, Hl7Fields
 from streams.validation.reading.out_of_scope import malformed_if_out_of_scope
 from streams.validation.rule import Rule
 from streams.validation.rules import RULES
@@ -31,6 +32,7 @@ def judge_in_scope(
     rules: Iterable[Rule] = RULES,
     *,
     key: bytes | None = None,
+    hl7: Hl7Fields = HL7_FIELDS,
 ) -> Verdict | OutOfScopeEpisode:
     """Return the verdict on the value of a record, unless it is an episode out of scope.
 
@@ -40,7 +42,7 @@ def judge_in_scope(
         malformed = malformed_if_out_of_scope(value)
         if malformed is not None:
             return OutOfScopeEpisode(malformed)
-    verdict = judge(value, max_bytes, rules, key=key)
+    verdict = judge(value, max_bytes, rules, key=key, hl7=hl7)
     if verdict.outcome is not Outcome.OUT_OF_SCOPE:
         return verdict
     malformed = sum(read_procedure_code(code).malformed for code in verdict.procedures or ())
@@ -53,9 +55,10 @@ def judge(
     rules: Iterable[Rule] = RULES,
     *,
     key: bytes | None = None,
+    hl7: Hl7Fields = HL7_FIELDS,
 ) -> Verdict:
     """Return the verdict on the value of a record, whatever its bytes; never raises."""
-    read = read_episode(value, max_bytes, key=key)
+    read = read_episode(value, max_bytes, key=key, hl7=hl7)
     match read:
         case Episode():
             return check(read, rules)

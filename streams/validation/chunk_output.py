@@ -11,6 +11,7 @@ from schemas.verdict import Outcome, Verdict
 from streams.records import Record, Row, copied_timestamp
 from streams.validation.check import OutOfScopeEpisode, judge_in_scope, refuse
 from streams.validation.reading import MAX_RECORD_BYTES, too_large
+from streams.validation.reading.hl7 import HL7_FIELDS, Hl7Fields
 from streams.validation.routing import Routing
 from streams.validation.rule import Rule
 from streams.validation.rules import RULES
@@ -39,6 +40,7 @@ def judge_chunk(
     max_bytes: int = MAX_RECORD_BYTES,
     copy_out_of_scope: bool = True,
     rules: Sequence[Rule] = RULES,
+    hl7: Hl7Fields = HL7_FIELDS,
 ) -> ChunkOutput:
     """Check consecutive records of one partition.
 
@@ -49,7 +51,7 @@ def judge_chunk(
     for record in records:
         offset = record.offset
         timestamp = copied_timestamp(record)
-        verdict = _judge(record, max_bytes, rules)
+        verdict = _judge(record, max_bytes, rules, hl7)
         if isinstance(verdict, OutOfScopeEpisode):
             output.outcomes[Outcome.OUT_OF_SCOPE] += 1
             output.formats[verdict.format] += 1
@@ -73,17 +75,19 @@ def judge_chunk(
     return output
 
 
-def _judge(record: Record, max_bytes: int, rules: Sequence[Rule]) -> Verdict | OutOfScopeEpisode:
+def _judge(
+    record: Record, max_bytes: int, rules: Sequence[Rule], hl7: Hl7Fields
+) -> Verdict | OutOfScopeEpisode:
     """Check a record; what is larger than `max_bytes` is not decompressed."""
     value = record.value
     if isinstance(value, bytes):
-        return judge_in_scope(value, max_bytes, rules)
+        return judge_in_scope(value, max_bytes, rules, hl7=hl7)
     if value is None:
         key = record.key if record.key and len(record.key) <= max_bytes else b""
         return judge_in_scope(None, max_bytes, rules, key=bytes(key))
     if len(value) > max_bytes:
         return refuse(too_large(len(value), max_bytes))
-    return judge_in_scope(bytes(value), max_bytes, rules)
+    return judge_in_scope(bytes(value), max_bytes, rules, hl7=hl7)
 
 
 def next_row(row: LedgerRow | None, output: ChunkOutput) -> LedgerRow:

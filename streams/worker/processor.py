@@ -74,6 +74,7 @@ class ValidationProcessor:
                 max_bytes=self._settings.max_record_bytes,
                 copy_out_of_scope=self._settings.out_of_scope is OutOfScope.ROUTE,
                 rules=self._rules,
+                hl7=self._settings.hl7_fields,
             )
         judged = perf_counter()
         row = next_row(self._row, output)

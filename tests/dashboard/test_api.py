@@ -152,6 +152,15 @@ def test_a_check_gives_the_verdict_that_a_record_would_have_had(api: TestClient)
     assert (answer.status_code, problem(answer)) == (413, "the episode exceeds 1048576 bytes")
 
 
+def test_a_check_reads_hl7_messages_by_the_fields_that_are_configured() -> None:
+    message = b"MSH|^~\\&|PAS|R0A|||||ADT^A03\rPID|1|||||||||||||||||E9\rPV1|1|||||||||||||||||||\r"
+    configured = OPEN.model_copy(update={"hl7_episode_id": "PID-18"})
+    for settings, episode_id in ((OPEN, None), (configured, "E9")):
+        with client(Scene(settings)) as http:
+            answer = http.post("/api/check", content=message)
+        assert answer.json()["episode_id"] == episode_id
+
+
 def test_an_alert_is_acknowledged_silenced_and_resolved(api: TestClient, scene: Scene) -> None:
     for action, body, step in (
         ("acknowledge", {}, "acknowledged"),

@@ -11,6 +11,7 @@ from schemas.verdict import Outcome, Verdict
 from streams.packed import Packed
 from streams.validation.chunk_output import ChunkOutput, judge_chunk, next_row
 from streams.validation.reading import MAX_RECORD_BYTES
+from streams.validation.reading.hl7 import Hl7Fields
 from streams.validation.routing import Routing
 
 ROUTING = Routing("ipg12.episodes", 3, "ipg12", echo={"trace"})
@@ -47,6 +48,15 @@ def test_each_record_is_copied_once_under_its_outcome_as_it_came() -> None:
         assert ("ipg12-outcome", outcome.encode()) in row.headers
     assert output.outcomes == dict.fromkeys(Outcome, 1)
     assert output.upto == 11
+
+
+def test_messages_are_read_by_the_fields_that_are_configured() -> None:
+    message = b"MSH|^~\\&|PAS|R0A|||||ADT^A03\rPID|1||E9\r"
+    packed = Packed(io.BytesIO(message).read, len(message))
+    chunk = [FakeRecord(7, value, KEY, timestamp=1, headers=[]) for value in (message, packed)]
+    output = judge_chunk(chunk, ROUTING, hl7=Hl7Fields("PID-3"))
+    assert (output.outcomes[Outcome.OUT_OF_SCOPE], output.formats[Format.HL7_V2]) == (2, 2)
+    assert judge_chunk(chunk, ROUTING).outcomes[Outcome.DEAD_LETTER] == 2
 
 
 def test_every_record_but_those_out_of_scope_is_answered_with_its_source() -> None:

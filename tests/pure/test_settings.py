@@ -5,6 +5,7 @@ import pytest
 from streams.errors import OperatorError
 from streams.setting_types import SecurityProtocol
 from streams.settings import Settings
+from streams.validation.reading.hl7 import Hl7Fields
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,10 @@ from streams.settings import Settings
         ("IPG12_MAX_RECORD_BYTES", "-1"),
         ("IPG12_ECHO_HEADERS", "trace, span"),
         ("IPG12_ECHO_HEADERS", ",trace"),
+        ("IPG12_HL7_EPISODE_ID", "EVN"),
+        ("IPG12_HL7_EPISODE_ID", "EVN-0"),
+        ("IPG12_HL7_PROVIDER", "msh-4.1"),
+        ("IPG12_HL7_PROVIDER", "PV1-3.4.1.1"),
         ("IPG12_WEB_PORT", "70000"),
         ("IPG12_SECURITY_PROTOCOL", "plain"),
         ("IPG12_SASL_MECHANISM", "GSSAPI"),
@@ -51,6 +56,15 @@ def test_headers_to_echo_are_names_and_none_of_ours(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("IPG12_ECHO_HEADERS", "trace,ipg12-source")
     with pytest.raises(OperatorError, match=r"^IPG12_ECHO_HEADERS: ipg12-source is set by ipg12"):
         Settings.read()
+
+
+def test_fields_of_hl7_messages_are_configured_by_their_numbers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert Settings.read().hl7_fields == Hl7Fields("PV1-19.1", "MSH-4.1")
+    monkeypatch.setenv("IPG12_HL7_EPISODE_ID", "ZV1-100")
+    monkeypatch.setenv("IPG12_HL7_PROVIDER", "PV1-3.4.1")
+    assert Settings.read().hl7_fields == Hl7Fields("ZV1-100", "PV1-3.4.1")
 
 
 def test_a_password_comes_from_the_file_that_is_named_and_shows_nowhere(

@@ -8,6 +8,7 @@ from aiokafka.structs import TopicPartition
 from broker.crashing_worker import POISONED_RULE
 from fakes import FakeLedger, FakeReader, FakeRecord, FakeWriter, chunk
 
+from schemas.verdict import Outcome
 from streams.engine import partition_task as module
 from streams.engine import retry
 from streams.engine.availability import BrokerAvailability
@@ -277,3 +278,14 @@ async def test_closing_waits_for_the_chunk_under_way_but_not_for_ever(
     assert ledger.stops == 1
     assert not partition.ready
     taking.cancel()
+
+
+async def test_messages_are_read_by_the_fields_that_are_configured() -> None:
+    ledger = FakeLedger([0])
+    settings = Settings(hl7_episode_id="PID-3")
+    writer, reader = FakeWriter(ledger), FakeReader({SOURCE.partition: ledger})
+    processor = ValidationProcessor(settings, SOURCE, Metrics(), writer, reader, RULES)  # type: ignore[arg-type]  # fakes
+    await processor.open()
+    await processor.process(SOURCE, [FakeRecord(0, b"MSH|^~\\&||R0A|||||ADT\rPID|1||E9\r")])
+    assert ledger.row is not None
+    assert ledger.row.outcomes[Outcome.OUT_OF_SCOPE] == 1

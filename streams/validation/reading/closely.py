@@ -9,6 +9,8 @@ from streams.validation.reading.envelopes import PAYLOAD, Envelope, open_envelop
 from streams.validation.reading.fhir import is_fhir, read_fhir
 from streams.validation.reading.formats import is_wide_text, recognise_json, recognise_text
 from streams.validation.reading.hints import BINARY_PAYLOAD
+from streams.validation.reading.hl7 import HL7_FIELDS, Hl7Fields, read_hl7
+from streams.validation.reading.hl7_message import BATCHES, BEFORE_MESSAGE, MESSAGE
 from streams.validation.reading.identity import read_null
 from streams.validation.reading.json_text import read_json
 from streams.validation.reading.native import read_native, read_withdrawal
@@ -20,8 +22,10 @@ _REGISTRY_PREFIX_BYTES: Final = 5
 """The magic byte and the number of the schema: the wire format of Confluent's Schema Registry."""
 
 
-def read_closely(value: bytes, key: bytes | None) -> Episode | Withdrawal | Rejection:
-    """Read a value member by member, out of its envelopes."""
+def read_closely(
+    value: bytes, key: bytes | None, hl7: Hl7Fields = HL7_FIELDS
+) -> Episode | Withdrawal | Rejection:
+    """Read a value member by member, out of its envelopes, or in another format."""
     text = value.removeprefix(_BYTE_ORDER_MARK)
     prefixed = (
         text.startswith(_REGISTRY_MAGIC)
@@ -32,6 +36,9 @@ def read_closely(value: bytes, key: bytes | None) -> Episode | Withdrawal | Reje
         text = text[_REGISTRY_PREFIX_BYTES:].removeprefix(_BYTE_ORDER_MARK)
     if len(text) < len(value) and (read := read_clean(text)):
         return read
+    bare = text.lstrip(BEFORE_MESSAGE)
+    if bare.startswith((MESSAGE, *BATCHES)):
+        return read_hl7(bare, hl7)
     try:
         content = read_json(text)
     except ValueError as error:

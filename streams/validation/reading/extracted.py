@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any
 
-from schemas.episode import Episode, Format, Withdrawal
+from schemas.episode import CODES_IN_A_LIST, Episode, Format, Withdrawal
 from schemas.rejection import MAX_FAULTS, Fault, Reason, Rejection, Remark
 from streams.validation.reading.native import read_native
 from streams.validation.reading.rejections import reject
@@ -32,9 +32,12 @@ class Extracted:
     def add(self, name: str, code: object, place: str, **details: tuple[object, str]) -> None:
         """Append an entry to `procedures` or `diagnoses`; `date` and `position` with their places.
 
-        A code that is None is an empty slot; a detail that is None is none.
+        A code that is None is an empty slot; a detail that is None is none. Of what is too many,
+        one is enough.
         """
         entries = self.members.setdefault(name, [])
+        if len(entries) > CODES_IN_A_LIST:
+            return
         entry = f"{name}[{len(entries)}]"
         self.places[entry] = self.places[f"{entry}.code"] = place
         self.places |= {f"{entry}.{detail}": found for detail, (_, found) in details.items()}
@@ -42,8 +45,9 @@ class Extracted:
         entries.append({"code": code, **contents})
 
     def remark(self, place: str, message: str) -> None:
-        """Say what is left out."""
-        self.remarks.append(Remark(place=place, message=message))
+        """Say what is left out, of the first things that are."""
+        if len(self.remarks) < MAX_FAULTS:
+            self.remarks.append(Remark(place=place, message=message))
 
     def refuse(self, place: str, message: str) -> None:
         """Say what makes it no episode."""

@@ -18,10 +18,6 @@ _DOCUMENTS: Final = (
 
 _WIDE_MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _WIDE_TEXT: Final = re.compile(rb"[ -~]\x00[ -~]\x00|[ -~]\x00{3}|\x00[ -~]\x00[ -~]")
-_HL7: Final = (b"MSH|", b"FHS|", b"BHS|")
-_BLANKS: Final = b" \t\r\n\x0b"
-"""With the byte that MLLP puts before an HL7 message."""
-
 _LINE_BYTES: Final = 4096
 _SEPARATORS: Final = ",\t|;"
 _LEAST_SEPARATORS: Final = 2
@@ -36,11 +32,9 @@ def recognise_text(text: bytes, error: str) -> Hint | None:
         return hints.UTF_16
     if text.startswith(_DOCUMENTS):
         return hints.DOCUMENT
-    bare = text.lstrip(_BLANKS)
+    bare = text.lstrip()
     if bare.startswith(b"<"):
         return hints.XML
-    if bare.startswith(_HL7):
-        return hints.HL7
     if bare.startswith((b"{", b"[")):
         return _recognise_broken_json(text, error)
     return hints.DELIMITED if _is_delimited(bare[:_LINE_BYTES]) else None

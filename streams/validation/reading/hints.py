@@ -42,6 +42,10 @@ _ENCOUNTER: Final = (
     b'"serviceProvider": {"reference": "Organization/R0A"}}}'
 )
 _BUNDLE: Final = b'{"resourceType": "Bundle", "entry": [' + _ENCOUNTER + b"]}"
+_MESSAGE: Final = (
+    b"MSH|^~\\&|PAS|R0A|IPG12|R0A|20260131120000||ADT^A03|1|P|2.4\r"
+    b"PV1|1|I|||||||||||||||||E1\rPR1|1||W37.1^^OPCS4"
+)
 _TOO_MANY_BYTES: Final = 1_048_577
 
 NULL_WITHOUT_KEY: Final = Hint(
@@ -139,6 +143,13 @@ SEVERAL_CODES: Final = Hint(
     Sample(_EPISODE.replace(b'V44.4", "V55.1", "Y53.4", "Z66.5', b"V44.4, V55.1, Y53.4, Z66.5")),
     Sample(_EPISODE),
 )
+SEVERAL_MESSAGES: Final = Hint(
+    "several-messages",
+    Reason.NOT_AN_EPISODE,
+    "looks like several HL7 v2 messages in one record: send each as a record of its own",
+    Sample(_MESSAGE + b"\r" + _MESSAGE.replace(b"E1", b"E2")),
+    Sample(_MESSAGE),
+)
 UTF_16: Final = Hint(
     "utf-16",
     Reason.UNKNOWN_FORMAT,
@@ -163,9 +174,9 @@ XML: Final = Hint(
 HL7: Final = Hint(
     "hl7-v2",
     Reason.UNKNOWN_FORMAT,
-    "looks like an HL7 v2 message, which is not read: send each episode as JSON",
-    Sample(b"MSH|^~\\&|PAS|R0A|IPG12|R0A|20260131120000||ADT^A03|1|P|2.4"),
-    Sample(_SHORT),
+    "looks like an HL7 v2 message of a kind that is not read: send ADT, BAR or DFT messages",
+    Sample(b"MSH|^~\\&|LAB|R0A|IPG12|R0A|20260131120000||ORU^R01|1|P|2.4"),
+    Sample(_MESSAGE),
 )
 FHIR: Final = Hint(
     "fhir",
@@ -193,7 +204,7 @@ DOCUMENT: Final = Hint(
 HINTS: Final = (
     *(NULL_WITHOUT_KEY, TOO_LARGE),
     *(CUT_SHORT, SEVERAL_EPISODES, NOT_A_NUMBER, WINDOWS_1252),
-    *(JSON_IN_TEXT, ARRAY, SEVERAL_ENCOUNTERS, OTHER_NAME, OTHER_CAPITALS),
+    *(JSON_IN_TEXT, ARRAY, SEVERAL_ENCOUNTERS, SEVERAL_MESSAGES, OTHER_NAME, OTHER_CAPITALS),
     *(SEVERAL_CODES, BASE64_DATA),
     *(DELIMITED, XML, HL7, FHIR, UTF_16, BINARY_PAYLOAD, DOCUMENT),
 )

@@ -10,6 +10,7 @@ from pydantic_core import from_json
 
 from streams.cli.reading.array import split_array
 from streams.cli.reading.lines import split_lines
+from streams.cli.reading.messages import may_begin_message, split_messages
 from streams.cli.reading.objects import split_objects
 from streams.cli.reading.partial import BLANKS, Oversized, Partial, Value
 from streams.cli.reading.shape import Shape, recognise_shape
@@ -88,9 +89,10 @@ def read_records(source: str, pieces: Iterator[bytes], max_bytes: int) -> Iterat
 def _split(
     shape: Shape, pieces: Iterator[bytes], max_bytes: int, source: str
 ) -> Iterator[tuple[Sequence[int], list[Value]]]:
-    if shape is Shape.OBJECTS:
-        for objects in split_objects(pieces, max_bytes):
-            yield [number for number, _ in objects], [value for _, value in objects]
+    if shape in {Shape.OBJECTS, Shape.MESSAGES}:
+        split = split_objects if shape is Shape.OBJECTS else split_messages
+        for records in split(pieces, max_bytes):
+            yield [number for number, _ in records], [value for _, value in records]
         return
     first = 1
     for values in (
@@ -131,6 +133,8 @@ def _is_lines(head: bytes) -> bool:
     for mark in _BYTE_ORDER_MARK, *_UTF_16_MARKS:
         if mark.startswith(head[: len(mark)]):
             head = head[len(mark) :]
+    if may_begin_message(head):
+        return False
     if not _OPENING.match(head):
         return bool(head.strip(BLANKS))
     first_line = _FIRST_LINE.match(head)

@@ -4,6 +4,8 @@ import re
 from enum import StrEnum
 from typing import Final
 
+from streams.cli.reading.messages import is_message
+
 _SKIPPED: Final = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\\r\n]++|\\.)*+")*+')
 """Text between brackets. JSON has no line ends within a string."""
 
@@ -19,6 +21,8 @@ class Shape(StrEnum):
     ARRAY = "array"
     OBJECTS = "objects"
     """Each on any number of lines."""
+    MESSAGES = "messages"
+    """Of HL7 v2."""
 
 
 def recognise_shape(head: bytes, *, whole: bool) -> Shape:
@@ -26,6 +30,8 @@ def recognise_shape(head: bytes, *, whole: bool) -> Shape:
 
     The default is lines, so that each line of a broken file gets a verdict.
     """
+    if is_message(head):
+        return Shape.MESSAGES
     start = _after_blanks(head, 0)
     if head.startswith(b"{", start):
         return Shape.OBJECTS if _is_objects(head, start) else Shape.LINES

@@ -102,7 +102,9 @@ def _marked(
         labels = tuple(finding.rule for finding in found)
         return Cell(text, "^", labels, SEVERITY_STYLES[worst.severity])
 
-    heading = cell(name.ljust(_HEADING_WIDTH), [each for each in findings if position(each) == name])
+    heading = cell(
+        name.ljust(_HEADING_WIDTH), [each for each in findings if position(each) == name]
+    )
     cells = [cell(cell_text(code), found) for code, found in mark(name, codes, findings)]
     yield from _indented(heading, cells or [Cell("(none)")], width)
 

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Final
+from typing import Final, assert_never
 
 from pydantic_core import from_json
 
 from streams.cli.reading.array import split_array
+from streams.cli.reading.interchange import split_interchange
 from streams.cli.reading.lines import split_lines
 from streams.cli.reading.messages import may_begin_message, split_messages
 from streams.cli.reading.objects import split_objects
@@ -26,6 +27,7 @@ CHUNK_RECORDS: Final = 500
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _UTF_16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _OPENING: Final = re.compile(rb"[ \t\r\n]*+[\[{]")
+_XML_AND_MORE: Final = re.compile(rb"[ \t\r\n]*+<[^\n]*+\n[ \t\r\n]*+[^ \t\r\n]")
 _FIRST_LINE: Final = re.compile(rb"[ \t\r\n]*+(\{[^\n]*+)\n")
 
 
@@ -89,19 +91,30 @@ def read_records(source: str, pieces: Iterator[bytes], max_bytes: int) -> Iterat
 def _split(
     shape: Shape, pieces: Iterator[bytes], max_bytes: int, source: str
 ) -> Iterator[tuple[Sequence[int], list[Value]]]:
-    if shape in {Shape.OBJECTS, Shape.MESSAGES}:
-        split = split_objects if shape is Shape.OBJECTS else split_messages
-        for records in split(pieces, max_bytes):
-            yield [number for number, _ in records], [value for _, value in records]
-        return
+    match shape:
+        case Shape.LINES:
+            return _counted(split_lines(pieces, max_bytes))
+        case Shape.ARRAY:
+            return _counted(split_array(pieces, max_bytes, source))
+        case Shape.OBJECTS:
+            return map(_numbered, split_objects(pieces, max_bytes))
+        case Shape.MESSAGES:
+            return map(_numbered, split_messages(pieces, max_bytes))
+        case Shape.XML:
+            return map(_numbered, split_interchange(pieces, max_bytes, source))
+        case _:
+            assert_never(shape)
+
+
+def _counted(lists: Iterable[list[Value]]) -> Iterator[tuple[Sequence[int], list[Value]]]:
     first = 1
-    for values in (
-        split_array(pieces, max_bytes, source)
-        if shape is Shape.ARRAY
-        else split_lines(pieces, max_bytes)
-    ):
+    for values in lists:
         yield range(first, first + len(values)), values
         first += len(values)
+
+
+def _numbered(records: Sequence[tuple[int, Value]]) -> tuple[Sequence[int], list[Value]]:
+    return [number for number, _ in records], [value for _, value in records]
 
 
 def _whole(
@@ -129,10 +142,15 @@ def _read_head(pieces: Iterator[bytes]) -> tuple[bytes, bool]:
 
 
 def _is_lines(head: bytes) -> bool:
-    """Return whether this is certainly lines, so that a slow source need not fill the window."""
+    """Return whether this is certainly lines, so that a slow source need not fill the window.
+
+    Of XML, a line and the beginning of the next say whether each is a document.
+    """
     for mark in _BYTE_ORDER_MARK, *_UTF_16_MARKS:
         if mark.startswith(head[: len(mark)]):
             head = head[len(mark) :]
+    if head.lstrip(BLANKS).startswith(b"<"):
+        return _XML_AND_MORE.match(head) is not None
     if may_begin_message(head):
         return False
     if not _OPENING.match(head):

@@ -1,10 +1,12 @@
-"""Recognising JSON lines, one JSON array or JSON objects on several lines by content."""
+"""Recognising lines, a JSON array, JSON objects on several lines or an XML document by content."""
 
 import re
 from enum import StrEnum
 from typing import Final
 
+from schemas.rejection import Fault
 from streams.cli.reading.messages import is_message
+from streams.validation.reading.xml_text import read_xml
 
 _SKIPPED: Final = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\\r\n]++|\\.)*+")*+')
 """Text between brackets. JSON has no line ends within a string."""
@@ -23,6 +25,8 @@ class Shape(StrEnum):
     """Each on any number of lines."""
     MESSAGES = "messages"
     """Of HL7 v2."""
+    XML = "xml"
+    """One document, which may be an interchange of many messages."""
 
 
 def recognise_shape(head: bytes, *, whole: bool) -> Shape:
@@ -35,9 +39,17 @@ def recognise_shape(head: bytes, *, whole: bool) -> Shape:
     start = _after_blanks(head, 0)
     if head.startswith(b"{", start):
         return Shape.OBJECTS if _is_objects(head, start) else Shape.LINES
+    if head.startswith(b"<", start):
+        return Shape.XML if _is_one_document(head[start:]) else Shape.LINES
     if head.startswith(b"[", start):
         return Shape.ARRAY if _is_array(head, start + 1, whole=whole) else Shape.LINES
     return Shape.LINES
+
+
+def _is_one_document(head: bytes) -> bool:
+    """Return whether XML goes on behind its first line, or has only one."""
+    first, _, rest = head.partition(b"\n")
+    return not rest.strip() or isinstance(read_xml(first), Fault)
 
 
 def _is_objects(head: bytes, start: int) -> bool:

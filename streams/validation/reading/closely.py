@@ -4,6 +4,7 @@ from typing import Final
 
 from schemas.episode import Episode, Withdrawal
 from schemas.rejection import Fault, Reason, Rejection
+from streams.validation.reading.cds import is_xml, read_cds
 from streams.validation.reading.clean import read_clean
 from streams.validation.reading.envelopes import PAYLOAD, Envelope, open_envelope
 from streams.validation.reading.fhir import is_fhir, read_fhir
@@ -39,6 +40,8 @@ def read_closely(
     bare = text.lstrip(BEFORE_MESSAGE)
     if bare.startswith((MESSAGE, *BATCHES)):
         return read_hl7(bare, hl7)
+    if not prefixed and is_xml(text):
+        return read_cds(text)
     try:
         content = read_json(text)
     except ValueError as error:

@@ -33,8 +33,6 @@ def recognise_text(text: bytes, error: str) -> Hint | None:
     if text.startswith(_DOCUMENTS):
         return hints.DOCUMENT
     bare = text.lstrip()
-    if bare.startswith(b"<"):
-        return hints.XML
     if bare.startswith((b"{", b"[")):
         return _recognise_broken_json(text, error)
     return hints.DELIMITED if _is_delimited(bare[:_LINE_BYTES]) else None

@@ -46,6 +46,11 @@ _MESSAGE: Final = (
     b"MSH|^~\\&|PAS|R0A|IPG12|R0A|20260131120000||ADT^A03|1|P|2.4\r"
     b"PV1|1|I|||||||||||||||||E1\rPR1|1||W37.1^^OPCS4"
 )
+_CDS_MESSAGE: Final = (
+    b"<CDSNetChange-All-MessageTypes><CDSTransactionHeader_NetChange>"
+    b"<CDSUniqueIdentifier>BR0A00E1</CDSUniqueIdentifier><CDSUpdateType>1</CDSUpdateType>"
+    b"</CDSTransactionHeader_NetChange><DeleteTransaction/></CDSNetChange-All-MessageTypes>"
+)
 _TOO_MANY_BYTES: Final = 1_048_577
 
 NULL_WITHOUT_KEY: Final = Hint(
@@ -150,6 +155,14 @@ SEVERAL_MESSAGES: Final = Hint(
     Sample(_MESSAGE + b"\r" + _MESSAGE.replace(b"E1", b"E2")),
     Sample(_MESSAGE),
 )
+INTERCHANGE: Final = Hint(
+    "cds-interchange",
+    Reason.NOT_AN_EPISODE,
+    "looks like a CDS interchange: send each message as a record of its own; "
+    "`ipg12 publish` splits a file",
+    Sample(b"<CDS-XMLInterchange>" + 2 * _CDS_MESSAGE + b"</CDS-XMLInterchange>"),
+    Sample(_CDS_MESSAGE),
+)
 UTF_16: Final = Hint(
     "utf-16",
     Reason.UNKNOWN_FORMAT,
@@ -167,7 +180,7 @@ DELIMITED: Final = Hint(
 XML: Final = Hint(
     "xml",
     Reason.UNKNOWN_FORMAT,
-    "looks like XML, which is not read: send each episode as JSON",
+    "looks like XML that is not read: send CDS 6-2 or 6-3, well formed, without DOCTYPE; or JSON",
     Sample(b'<?xml version="1.0"?><episode id="E1"/>'),
     Sample(_SHORT),
 )
@@ -204,8 +217,8 @@ DOCUMENT: Final = Hint(
 HINTS: Final = (
     *(NULL_WITHOUT_KEY, TOO_LARGE),
     *(CUT_SHORT, SEVERAL_EPISODES, NOT_A_NUMBER, WINDOWS_1252),
-    *(JSON_IN_TEXT, ARRAY, SEVERAL_ENCOUNTERS, SEVERAL_MESSAGES, OTHER_NAME, OTHER_CAPITALS),
-    *(SEVERAL_CODES, BASE64_DATA),
+    *(JSON_IN_TEXT, ARRAY, SEVERAL_ENCOUNTERS, SEVERAL_MESSAGES, INTERCHANGE),
+    *(OTHER_NAME, OTHER_CAPITALS, SEVERAL_CODES, BASE64_DATA),
     *(DELIMITED, XML, HL7, FHIR, UTF_16, BINARY_PAYLOAD, DOCUMENT),
 )
 """All hints, by reason."""

@@ -24,6 +24,8 @@ PARSER_OPTIONS: Final = {
 }
 ENCODINGS: Final = ("utf-8", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252")
 """What is read. In all of them markup has the bytes of ASCII, so that it cannot be hidden."""
+_IN_VAIN: Final = "utf-16"
+"""What .NET declares of text that is then written in UTF-8."""
 
 _ENCODING: Final = re.compile(
     rb"""<\?xml\s[^<>]{0,100}?\bencoding\s{0,9}=\s{0,9}["']([\w.:-]{1,40})["']"""
@@ -31,9 +33,11 @@ _ENCODING: Final = re.compile(
 
 
 def encoding_of(text: bytes) -> str | None:
-    """Return the encoding that a document declares, UTF-8 by default; None if it is not read."""
+    """Return the encoding of a document that is not UTF-16; None if it declares one not read."""
     declared = _ENCODING.match(text.lstrip(BLANKS))
-    name = declared[1].decode().lower() if declared else ENCODINGS[0]
+    name = declared[1].decode().lower() if declared else _IN_VAIN
+    if name == _IN_VAIN:
+        return ENCODINGS[0]
     return name if name in ENCODINGS else None
 
 

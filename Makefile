@@ -54,8 +54,9 @@ format: $(DEV) ## format, and apply the fixes of ruff
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
-docs: $(RUNTIME) ## generate the JSON Schemas and the pages of rules and dead letters
+docs: $(DEV) ## generate the schemas, the AsyncAPI document, and the pages of rules and dead letters
 	$(BIN)/python -m schemas.export
+	$(BIN)/python -m streams.cli.contract
 	$(BIN)/python -m streams.cli.pages
 
 picture: $(DEV) ## update the screenshot of the dashboard in README.md

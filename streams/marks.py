@@ -43,7 +43,10 @@ class MarkedCode(NamedTuple):
 
 
 def field(finding: Finding) -> str:
-    """Return the list that a finding is about: `procedures` or `diagnoses`."""
+    """Return the list that a finding is about: `procedures` or `diagnoses`.
+
+    Its place does not say so where the record was in another format.
+    """
     return DIAGNOSES if finding.rule.startswith("DX") else PROCEDURES
 
 

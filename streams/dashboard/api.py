@@ -143,7 +143,7 @@ async def rule(rule: RuleCode) -> RuleDetail:
 )
 async def check(request: Request, max_bytes: MaxRecordBytesDep, hl7: Hl7FieldsDep) -> Verdict:
     """Return the verdict on an episode; if it is not valid, the verdict of a dead letter."""
-    return judge(await _body(request, max_bytes), max_bytes, hl7=hl7)
+    return judge(await read_body(request, max_bytes), max_bytes, hl7=hl7)
 
 
 @api.get("/changes", response_class=EventSourceResponse)
@@ -184,7 +184,8 @@ def current_counters(read_model: ReadModel, span: Span) -> Counters:
     )
 
 
-async def _body(request: Request, max_bytes: int) -> bytes:
+async def read_body(request: Request, max_bytes: int) -> bytes:
+    """Read the body of a request. Raises HTTPException if it is too large."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

@@ -18,6 +18,7 @@ from streams.dashboard.access import Access
 from streams.dashboard.actions import AlertActions
 from streams.dashboard.api import api
 from streams.dashboard.broadcast import Broadcast
+from streams.dashboard.check_page import check_page
 from streams.dashboard.forms import forms
 from streams.dashboard.pages import STATIC, Pages
 from streams.dashboard.problems import handle_problems
@@ -66,7 +67,7 @@ def create_dashboard(
     state.actions = AlertActions(read_model, broadcast, client)
     state.pages = Pages(read_model, state.access)
     handle_problems(app, state.pages.problem, HEADERS)
-    for routes in api, site, forms:
+    for routes in api, site, check_page, forms:
         app.include_router(routes)
     app.mount("/static", StaticFiles(directory=STATIC))
     app.openapi = cache(lambda: _openapi(app))  # type: ignore[method-assign]  # as its manual says

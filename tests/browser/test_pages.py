@@ -222,6 +222,22 @@ def test_without_javascript_everything_is_there_too(
         expect(page.get_by_role("link", name=KEY)).to_be_visible()
 
 
+def test_an_episode_is_checked_as_text_and_from_a_file(address: str, page: Page) -> None:
+    page.goto(f"{address}/check")
+    page.get_by_label("Episode").fill(BAD.decode())
+    page.get_by_role("button", name="Check").click()
+    verdict = page.get_by_role("region")
+    expect(verdict).to_be_focused()
+    expect(verdict.get_by_role("heading", name="Non-compliant")).to_be_visible()
+    expect(verdict.locator("mark")).to_have_text("V55.1")
+    page.get_by_label("file").set_input_files(
+        {"name": "good.json", "mimeType": "application/json", "buffer": GOOD}
+    )
+    page.get_by_role("button", name="Check").click()
+    expect(verdict.get_by_role("heading", name="Compliant", exact=True)).to_be_visible()
+    assert Axe().run(page, options={"runOnly": WCAG}).violations_count == 0
+
+
 def test_what_people_and_publishers_write_is_shown_as_text(
     scene: Scene, address: str, page: Page
 ) -> None:
@@ -249,7 +265,14 @@ def test_every_page_is_accessible_fits_and_asks_nobody_else(
         page.on("request", lambda request: asked.add(request.url))
         asked: set[str] = set()
         paths = ["/", "/?span=day", "/alerts", "/alerts?show=all&limit=5", "/worklist", "/rules"]
-        paths += ["/worklist/R0A", "/rules/LV02", "/sign-in", "/nowhere", "/alerts/LV02/ZZZ"]
+        paths += [
+            "/worklist/R0A",
+            "/rules/LV02",
+            "/check",
+            "/sign-in",
+            "/nowhere",
+            "/alerts/LV02/ZZZ",
+        ]
         keys = [alert.key for alert in scene.read_model.alerts()]
         if filled:
             page.goto(f"{address}/sign-in")

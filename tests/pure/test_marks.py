@@ -83,3 +83,16 @@ def test_a_position_counts_from_1_among_the_codes_that_are_shown() -> None:
     assert position(misplaced.model_copy(update={"at": None})) == "procedure 4"
     (_, missing) = check(coded("V44.4 V55.1 Y53.4", "")).findings
     assert position(missing) == "diagnoses"
+
+
+def test_a_finding_is_marked_by_its_index_where_its_place_is_that_of_another_format() -> None:
+    verdict = check(coded("V44.4 Y53.4 V55.1 Z66.5", ""))
+    levels, missing = (
+        each.model_copy(update={"place": place})
+        for each, place in zip(verdict.findings, ("PR1[3]-3.1", "DG1"), strict=True)
+    )
+    assert [each.rule for each in (levels, missing)] == ["LV02", "DX01"]
+    marked = mark(PROCEDURES, verdict.procedures or (), [levels, missing])
+    assert [code for code, found in marked if found] == ["V55.1"]
+    assert (field(levels), position(levels)) == (PROCEDURES, "procedure 3")
+    assert (field(missing), position(missing)) == (DIAGNOSES, "diagnoses")

@@ -15,6 +15,7 @@ from streams.cli import (
     publish,
     rules,
     topics,
+    verdicts,
     worker,
     worklist,
 )
@@ -34,6 +35,7 @@ app.add_typer(topics.topics, name="topics")
 app.command()(worker.worker)
 app.add_typer(alerts.alerts, name="alerts")
 app.command()(worklist.worklist)
+app.command()(verdicts.verdicts)
 app.command()(dashboard.dashboard)
 app.command()(publish.publish)
 app.command()(demo.demo)

@@ -212,6 +212,12 @@ def provider_code(provider: str) -> str:
     return provider.upper()
 
 
+def duration(text: str) -> timedelta | None:
+    """Read minutes, hours or days: `90m`, `8h` or `3d`; None for anything else."""
+    match = _SPAN.fullmatch(text)
+    return timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else None
+
+
 def _code(rule: str) -> str:
     """Return the code of a rule, even of a former one. Raises OperatorError."""
     from streams.cli.explain import find_rule
@@ -225,11 +231,11 @@ def _end(span: str | None, until: str | None) -> datetime:
         message = "a silence needs one end: use either --for or --until"
         raise OperatorError(message)
     if span:
-        match = _SPAN.fullmatch(span)
-        if match is None:
+        length = duration(span)
+        if length is None:
             message = "--for should be minutes, hours or days, as in 90m, 8h or 3d"
             raise OperatorError(message)
-        return datetime.now(UTC) + timedelta(**{_UNITS[match[2]]: int(match[1])})
+        return datetime.now(UTC) + length
     try:
         end = datetime.fromisoformat(until or "").astimezone(UTC)
     except (ValueError, OverflowError):

@@ -38,12 +38,21 @@ def acls(
     user: Annotated[str, typer.Option(help="Name of the principal that gets the rights.")],
     command: Annotated[
         Literal[
-            "worker", "alerts", "notifier", "viewer", "operator", "dashboard", "publish", "create"
+            "worker",
+            "alerts",
+            "notifier",
+            "viewer",
+            "operator",
+            "dashboard",
+            "reader",
+            "publish",
+            "create",
         ],
         typer.Option(
             "--for",
             help="What the user runs: alerts is `alerts run`, notifier `alerts notify`, viewer "
-            "shows alerts, operator also changes them, create is `topics create`.",
+            "shows alerts, operator also changes them, reader is `verdicts`, create is "
+            "`topics create`.",
         ),
     ] = "worker",
     command_config: Annotated[

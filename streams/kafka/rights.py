@@ -46,6 +46,7 @@ class Command(StrEnum):
     VIEWER = "viewer"
     OPERATOR = "operator"
     DASHBOARD = "dashboard"
+    READER = "reader"
     PUBLISH = "publish"
     CREATE = "create"
 
@@ -93,8 +94,13 @@ def needed(command: Command, settings: Settings) -> list[Right]:
             ]
         case Command.VIEWER | Command.OPERATOR | Command.DASHBOARD:
             return _alert_rights(command, settings)
-        case Command.PUBLISH:
-            return _on_topics(Operation.WRITE, topics.episodes)
+        case Command.READER | Command.PUBLISH:
+            reads = command is Command.READER
+            return (
+                _on_topics(Operation.READ, topics.verdicts)
+                if reads
+                else _on_topics(Operation.WRITE, topics.episodes)
+            )
         case Command.CREATE:
             source, *others = (topic.name for topic in wanted(settings))
             return [

@@ -1,7 +1,8 @@
-"""Reading topics from their beginnings."""
+"""Reading topics without a group."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from threading import Event
 from time import monotonic
 from typing import Final, Self
 
@@ -24,25 +25,33 @@ SILENCE_SECONDS: Final = 10.0
 """How long brokers may return neither records nor the end of a partition."""
 
 
-def read_topic(settings: Settings, topic: str) -> Iterator[Message]:
-    """Read a topic from its beginning to its end. Raises OperatorError."""
-    with TopicReader(settings, topic) as reader:
+def read_topic(
+    settings: Settings, topic: str, *, since_ms: int | None = None, stop: Event | None = None
+) -> Iterator[Message]:
+    """Read a topic to its end, or until `stop` is set. Raises OperatorError.
+
+    Starts at its beginning, or at the first records whose timestamps are `since_ms` or later.
+    """
+    with TopicReader(settings, topic, since_ms=since_ms) as reader:
         last_answer = monotonic()
-        while reader.unfinished:
+        while reader.unfinished if stop is None else not stop.is_set():
             for message in reader.poll():
                 last_answer = monotonic()
                 yield message
-            if monotonic() - last_answer > SILENCE_SECONDS:
+            if stop is None and monotonic() - last_answer > SILENCE_SECONDS:
                 fault = f"topic {topic}: no answer for {SILENCE_SECONDS:.0f} s; check the brokers"
                 raise OperatorError(fault)
 
 
 class TopicReader:
-    """Reads committed records of topics, from the beginning or from now on."""
+    """Reads committed records of topics, from the beginning, a timestamp, or now on."""
 
-    def __init__(self, settings: Settings, *topics: str, from_now: bool = False) -> None:
+    def __init__(
+        self, settings: Settings, *topics: str, from_now: bool = False, since_ms: int | None = None
+    ) -> None:
         """Read `topics`, which must exist."""
         self._from_now = from_now
+        self._since_ms = since_ms
         self._consumer = Consumer(
             {
                 **for_librdkafka(settings),
@@ -61,9 +70,11 @@ class TopicReader:
     def __enter__(self) -> Self:
         """Assign the partitions."""
         assignment = [TopicPartition(*each, OFFSET_BEGINNING) for each in self._partitions]
-        if self._from_now:
-            for partition in assignment:
-                with _operator_errors(partition.topic):
+        for partition in assignment:
+            with _operator_errors(partition.topic):
+                if self._since_ms is not None:
+                    partition.offset = self._first_since(partition, self._since_ms)
+                elif self._from_now:
                     partition.offset = self._end(partition)
         self._consumer.assign(assignment)
         return self
@@ -116,6 +127,14 @@ class TopicReader:
             if found.error:
                 raise KafkaException(found.error)
             return list(found.partitions)
+
+    def _first_since(self, partition: TopicPartition, since_ms: int) -> int:
+        """Return the offset of the first record since a time; the end if there is none."""
+        asked = TopicPartition(partition.topic, partition.partition, since_ms)
+        (found,) = self._consumer.offsets_for_times([asked], ANSWER_SECONDS)
+        if found.error:
+            raise KafkaException(found.error)
+        return found.offset if found.offset >= 0 else self._end(partition)
 
     def _end(self, partition: TopicPartition) -> int:
         return self._consumer.get_watermark_offsets(partition, ANSWER_SECONDS)[1]

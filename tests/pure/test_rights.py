@@ -73,6 +73,12 @@ def test_a_publisher_may_write_the_input_and_nothing_else() -> None:
     ]
 
 
+def test_a_reader_may_read_the_verdicts_and_nothing_else() -> None:
+    assert needed(Command.READER, SETTINGS) == [
+        Right(Operation.READ, Resource.TOPIC, TOPICS.verdicts)
+    ]
+
+
 def test_only_transactional_ids_are_given_by_their_beginning_which_ends_with_the_source() -> None:
     rights = [right for command in Command for right in needed(command, SETTINGS)]
     prefixed = [right for right in rights if right.prefixed]

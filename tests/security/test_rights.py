@@ -76,6 +76,7 @@ def one(right: Right) -> str:
         (["alerts", "list"], Command.VIEWER),
         (["alerts", "acknowledge", "LV02/R0A"], Command.OPERATOR),
         (["dashboard"], Command.DASHBOARD),
+        (["verdicts"], Command.READER),
         (["publish", "-"], Command.PUBLISH),
         (["topics", "create"], Command.CREATE),
     ],

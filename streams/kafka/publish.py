@@ -32,6 +32,7 @@ class Publisher:
             {
                 **for_librdkafka(settings),
                 "enable.idempotence": True,
+                "partitioner": "murmur2_random",  # as Java's clients, which may send corrections
                 "message.max.bytes": 1_000_000_000,
                 "queue.buffering.max.messages": QUEUED_RECORDS,
                 "queue.buffering.max.kbytes": QUEUED_KIBIBYTES,

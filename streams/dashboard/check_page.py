@@ -11,7 +11,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from streams.dashboard.access import require_same_origin
 from streams.dashboard.api import read_body
-from streams.dashboard.dependencies import MaxRecordBytesDep, PagesDep
+from streams.dashboard.dependencies import Hl7FieldsDep, MaxRecordBytesDep, PagesDep
 from streams.validation.check import judge
 from streams.validation.reading import MAX_RECORD_BYTES
 
@@ -34,13 +34,15 @@ async def empty_form(request: Request, pages: PagesDep) -> Response:
     max_body_size=64 * MAX_RECORD_BYTES + FORM_BYTES,
     dependencies=[Depends(require_same_origin)],
 )
-async def check(request: Request, pages: PagesDep, max_bytes: MaxRecordBytesDep) -> Response:
+async def check(
+    request: Request, pages: PagesDep, max_bytes: MaxRecordBytesDep, hl7: Hl7FieldsDep
+) -> Response:
     """Show the verdict on the episode that was entered, or on the file."""
     text, file = await _fields(request, await read_body(request, max_bytes + FORM_BYTES))
     if not (file or text.strip()):
         errors, status = {"text": NOTHING}, HTTPStatus.UNPROCESSABLE_ENTITY
         return pages.render(request, "check.html", status, text="", verdict=None, errors=errors)
-    verdict = judge(file or text.encode(), max_bytes)
+    verdict = judge(file or text.encode(), max_bytes, hl7=hl7)
     return pages.render(request, "check.html", text=text, verdict=verdict, errors={})
 
 

@@ -114,7 +114,9 @@ def test_only_verdicts_of_the_provider_are_shown(topic: list[Message]) -> None:
     assert lines(ipg12_here("verdicts", "--provider", "ZZZ")) == ["no verdicts"]
 
 
-@pytest.mark.parametrize("since", ["2h", (NOW - timedelta(hours=2)).isoformat()])
+@pytest.mark.parametrize(
+    "since", ["2h", (NOW - timedelta(hours=2)).isoformat()], ids=["duration", "time"]
+)
 def test_records_from_before_are_left_out_wherever_they_stand(
     topic: list[Message], since: str
 ) -> None:

@@ -40,17 +40,19 @@ EXPLANATIONS: Final = {
         "the error names.",
     ),
     Reason.NOT_AN_EPISODE: Explanation(
-        "The value is JSON, but no episode: a field is missing, of the wrong kind or given twice. "
+        "The value is of a format that is read, but no episode: something is missing, of the wrong "
+        "kind or given twice. "
         "Each error names the place of a field, never what stands there; at most 20 are named.",
         Sample(b'{"episode_id": "E1", "procedures": ["V44.4", 7]}'),
-        "Compare the record with docs/publishing.md, which says what is read, or validate it "
-        "against schemas/json/episode.schema.json before you send it.",
+        "Compare the record with docs/publishing.md or, if it is not JSON of our own, with "
+        "docs/formats.md, which say what is read. Check it with ipg12 check before you send it.",
     ),
     Reason.UNKNOWN_FORMAT: Explanation(
         "The value is of a format, an encoding or a kind of document that is not read. "
         "It was recognised by its content, so there always is a hint.",
         HL7.example,
-        "Convert it to an episode in JSON, encoded in UTF-8, before you publish it.",
+        "Send a kind that the hint names, as docs/formats.md describes it, or convert it to an "
+        "episode in JSON before you publish it.",
     ),
 }
 """By reason, in the order of `Reason`."""

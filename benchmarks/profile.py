@@ -129,7 +129,7 @@ def _address(
 ) -> None:
     for record, verdict in zip(records, verdicts, strict=True):
         if isinstance(verdict, OutOfScopeEpisode):
-            routing.out_of_scope(verdict.malformed, record.offset, record.headers)
+            routing.out_of_scope(verdict.unreadable, record.offset, record.headers)
         else:
             routing.headers(verdict, record.offset, record.headers)
             routing.verdict(verdict, record.offset)

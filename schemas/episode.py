@@ -266,6 +266,9 @@ class Episode(Frozen):
             description="Where in a record of another format each place of this one was found.",
         )
     )
+    unread_procedures: SkipJsonSchema[Annotated[int, BeforeValidator(lambda _: 0)]] = Field(
+        default=0, exclude=True, description="Number of procedures that were left out."
+    )
 
 
 class Withdrawal(Frozen):

@@ -46,7 +46,7 @@ def judged(
     incoming = headers or ()
     if isinstance(verdict, OutOfScopeEpisode):
         outcome = Outcome.OUT_OF_SCOPE
-        copied = routing.out_of_scope(verdict.malformed, offset, incoming)
+        copied = routing.out_of_scope(verdict.unreadable, offset, incoming)
         return Judged(outcome, TOPICS.outputs[outcome], copied, None)
     outcome = verdict.outcome
     echoed = routing.verdict_headers(outcome, offset, incoming)

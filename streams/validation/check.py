@@ -21,8 +21,8 @@ from streams.validation.sequence import CodedSequence
 class OutOfScopeEpisode(NamedTuple):
     """What matters of an episode out of scope to those who publish no verdict on it."""
 
-    malformed: int
-    """How many of its procedures are malformed, and may hide a vertebroplasty."""
+    unreadable: int
+    """How many procedures may hide a vertebroplasty: malformed ones or, if none was read, all."""
     format: Format = Format.EPISODE
 
 
@@ -42,11 +42,14 @@ def judge_in_scope(
         malformed = malformed_if_out_of_scope(value)
         if malformed is not None:
             return OutOfScopeEpisode(malformed)
-    verdict = judge(value, max_bytes, rules, key=key, hl7=hl7)
-    if verdict.outcome is not Outcome.OUT_OF_SCOPE:
+    read = read_episode(value, max_bytes, key=key, hl7=hl7)
+    verdict = judge_read(read, rules)
+    if not isinstance(read, Episode) or verdict.outcome is not Outcome.OUT_OF_SCOPE:
         return verdict
-    malformed = sum(read_procedure_code(code).malformed for code in verdict.procedures or ())
-    return OutOfScopeEpisode(malformed, verdict.format or Format.EPISODE)
+    if not verdict.procedures:
+        return OutOfScopeEpisode(read.unread_procedures, read.format)
+    malformed = sum(read_procedure_code(code).malformed for code in verdict.procedures)
+    return OutOfScopeEpisode(malformed, read.format)
 
 
 def judge(
@@ -58,7 +61,11 @@ def judge(
     hl7: Hl7Fields = HL7_FIELDS,
 ) -> Verdict:
     """Return the verdict on the value of a record, whatever its bytes; never raises."""
-    read = read_episode(value, max_bytes, key=key, hl7=hl7)
+    return judge_read(read_episode(value, max_bytes, key=key, hl7=hl7), rules)
+
+
+def judge_read(read: Episode | Withdrawal | Rejection, rules: Iterable[Rule] = RULES) -> Verdict:
+    """Return the verdict on a record as it was read."""
     match read:
         case Episode():
             return check(read, rules)

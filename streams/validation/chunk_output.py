@@ -55,9 +55,9 @@ def judge_chunk(
         if isinstance(verdict, OutOfScopeEpisode):
             output.outcomes[Outcome.OUT_OF_SCOPE] += 1
             output.formats[verdict.format] += 1
-            output.unreadable += verdict.malformed > 0
+            output.unreadable += verdict.unreadable > 0
             if copy_out_of_scope:
-                headers = routing.out_of_scope(verdict.malformed, offset, record.headers)
+                headers = routing.out_of_scope(verdict.unreadable, offset, record.headers)
                 row = Row(record.key, record.value, timestamp, headers)
                 copies[Outcome.OUT_OF_SCOPE].append(row)
             continue

@@ -70,7 +70,7 @@ def test_whatever_may_be_anything_else_is_left_to_the_whole_reading(value: bytes
 
 def test_what_is_read_whole_and_is_out_of_scope_has_its_malformed_procedures_counted() -> None:
     codes = [{"code": "W371X", "position": 2}, {"code": "W37.1", "position": 1}]
-    assert judge_in_scope(record(procedures=codes)) == OutOfScopeEpisode(malformed=1)
+    assert judge_in_scope(record(procedures=codes)) == OutOfScopeEpisode(unreadable=1)
 
 
 def test_of_a_national_load_next_to_nothing_has_to_be_read_whole() -> None:

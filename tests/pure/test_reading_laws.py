@@ -120,7 +120,7 @@ def test_the_first_stage_decides_as_the_whole_reading_does(value: bytes) -> None
     verdict, decided = judge(value), judge_in_scope(value)
     if isinstance(decided, OutOfScopeEpisode):
         malformed = [read_procedure_code(code).malformed for code in verdict.procedures or ()]
-        assert (verdict.outcome, sum(malformed)) == (Outcome.OUT_OF_SCOPE, decided.malformed)
+        assert (verdict.outcome, sum(malformed)) == (Outcome.OUT_OF_SCOPE, decided.unreadable)
     else:
         assert decided == verdict
 

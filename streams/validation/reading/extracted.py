@@ -6,6 +6,7 @@ from typing import Any
 
 from schemas.episode import CODES_IN_A_LIST, Episode, Format, Withdrawal
 from schemas.rejection import MAX_FAULTS, Fault, Reason, Rejection, Remark
+from streams.validation.reading.code_lists import PROCEDURES
 from streams.validation.reading.native import read_native
 from streams.validation.reading.rejections import reject
 
@@ -19,9 +20,14 @@ class Extracted:
     """Members of a native episode."""
     places: dict[str, str] = field(default_factory=dict)
     """By the place in the native episode, for example `procedures[0].code`."""
-    remarks: list[Remark] = field(default_factory=list)
+    remarks: dict[Remark, None] = field(default_factory=dict)
+    left_out: dict[Remark, None] = field(default_factory=dict)
+    """Remarks on codes."""
     faults: list[Fault] = field(default_factory=list)
     """What makes it no episode, other than its members."""
+    unread_procedures: int = 0
+    more: int = 0
+    """Number of remarks that were not kept."""
 
     def put(self, name: str, content: object, place: str) -> None:
         """Set a member that is no list of codes; None says only where it was looked for."""
@@ -45,9 +51,19 @@ class Extracted:
         entries.append({"code": code, **contents})
 
     def remark(self, place: str, message: str) -> None:
-        """Say what is left out, of the first things that are."""
-        if len(self.remarks) < MAX_FAULTS:
-            self.remarks.append(Remark(place=place, message=message))
+        """Say what is left out, other than a code, or how a code is read."""
+        self._say(self.remarks, place, message)
+
+    def leave_out(self, name: str, place: str, message: str) -> None:
+        """Say that a code of `procedures` or `diagnoses` is left out, and why."""
+        self.unread_procedures += name == PROCEDURES
+        self._say(self.left_out, place, message)
+
+    def _say(self, remarks: dict[Remark, None], place: str, message: str) -> None:
+        if len(remarks) < MAX_FAULTS:
+            remarks[Remark(place=place, message=message)] = None
+        else:
+            self.more += 1
 
     def refuse(self, place: str, message: str) -> None:
         """Say what makes it no episode."""
@@ -74,10 +90,25 @@ class Extracted:
         found = (
             Remark(place=self._place(each.place), message=each.message) for each in read.remarks
         )
-        remarks = tuple(islice(dict.fromkeys(chain(self.remarks, found)), MAX_FAULTS))
+        remarks = [*dict.fromkeys(chain(self.left_out, self.remarks, found))]
         return read.model_copy(
-            update={"format": self.format, "places": self.places, "remarks": remarks}
+            update={
+                "format": self.format,
+                "places": self.places,
+                "remarks": _first(remarks, self.more),
+                "unread_procedures": self.unread_procedures,
+            }
         )
 
     def _place(self, native: str) -> str:
         return self.places.get(native, native)
+
+
+def _first(remarks: list[Remark], more: int) -> tuple[Remark, ...]:
+    """Return as many remarks as are kept; if there are more, the last one says how many."""
+    more += max(0, len(remarks) - MAX_FAULTS)
+    if not more:
+        return tuple(remarks)
+    *first, last = remarks[:MAX_FAULTS]
+    message = f"and {more + 1:,} places more: something was left out"
+    return (*first, Remark(place=last.place, message=message))

@@ -87,7 +87,7 @@ def _add_item(
     elif resource := known.pop(reference.text("reference"), None):
         _add_resource(extracted, resource, classification, details)
     else:
-        extracted.remark(reference.place, _NOT_HERE)
+        extracted.leave_out(classification.list_name, reference.place, _NOT_HERE)
 
 
 def _read_bundle(bundle: Element, *, deleted: bool) -> Episode | Withdrawal | Rejection:
@@ -119,7 +119,8 @@ def _read_bundle(bundle: Element, *, deleted: bool) -> Episode | Withdrawal | Re
             if resource.place in listed or _is_to(encounter, reference, known, identifiers):
                 _add_resource(extracted, resource, classification, {})
             else:
-                extracted.remark(resource.place, "is of another Encounter, and was left out")
+                message = "is of another Encounter, and was left out"
+                extracted.leave_out(classification.list_name, resource.place, message)
     return _finished(extracted, bundle)
 
 
@@ -182,7 +183,7 @@ def _add_codes(
     codings = codings_of(concept, classification)
     if not codings:
         message = f"has no code of {classification.title}, and was left out"
-        extracted.remark(concept.place, message)
+        extracted.leave_out(classification.list_name, concept.place, message)
     for index, coding in enumerate(codings):
         entry = details
         if "position" in details:

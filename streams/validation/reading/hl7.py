@@ -56,6 +56,7 @@ class _Coded:
     """A kind of segment with a code in its third field."""
 
     segment: str
+    list_name: str
     classification: str
     systems: re.Pattern[str]
     """Begins the names of the classification, in capitals and without punctuation."""
@@ -63,9 +64,9 @@ class _Coded:
     """Number of the field with the action code."""
 
 
-_PR1: Final = _Coded("PR1", "OPCS-4", re.compile(r".*OPCS|OP?4"), action=20)
+_PR1: Final = _Coded("PR1", PROCEDURES, "OPCS-4", re.compile(r".*OPCS|OP?4"), action=20)
 _DG1: Final = _Coded(
-    "DG1", "ICD-10", re.compile(r"(?:.*ICD10|I10)(?!CM|PCS|C$|P$)|ICD$"), action=21
+    "DG1", DIAGNOSES, "ICD-10", re.compile(r"(?:.*ICD10|I10)(?!CM|PCS|C$|P$)|ICD$"), action=21
 )
 
 
@@ -156,7 +157,7 @@ def _codes(
         else:
             if repetition:
                 message = f"holds no {coded.classification} code, and was left out"
-                extracted.remark(f"{field}.1", message)
+                extracted.leave_out(coded.list_name, f"{field}.1", message)
 
 
 def _in_order(found: Iterable[_Found]) -> list[_Found]:
@@ -174,7 +175,9 @@ def _final(found: list[_Found], extracted: Extracted) -> list[_Found]:
         return found
     for each, its_type in zip(found, types, strict=True):
         if its_type in _PROVISIONAL:
-            extracted.remark(f"{each.place}-6", "is provisional beside others, and was left out")
+            extracted.leave_out(
+                DIAGNOSES, f"{each.place}-6", "is provisional beside others, and was left out"
+            )
     return [
         each for each, its_type in zip(found, types, strict=True) if its_type not in _PROVISIONAL
     ]

@@ -9,6 +9,7 @@ from typer.exceptions import TyperException
 from streams.cli import (
     alerts,
     check,
+    convert,
     dashboard,
     demo,
     explain,
@@ -29,6 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(check.check)
+app.command()(convert.convert)
 app.command()(rules.rules)
 app.command()(explain.explain)
 app.add_typer(topics.topics, name="topics")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from typer import Argument, Exit, Option, echo
 
+from streams.cli.options import ColumnsFile
 from streams.errors import OperatorError
 
 
@@ -34,16 +35,18 @@ def check(
     ] = None,
     limit: Annotated[int | None, Option(min=0, help="Show at most this many records.")] = None,
     jobs: Annotated[int, Option(min=1, help="Number of parallel processes.")] = 1,
+    columns: ColumnsFile = None,
 ) -> None:
     """Check coded episodes against the recommendation.
 
-    Reads JSON lines, a JSON array or JSON objects, recognised by content; gzip too.
+    Reads JSON and delimited text with a header, recognised by content; gzip and zip too.
     Exits with status 1 if a record is non-compliant or a dead letter, shown or not.
     """
     from schemas.verdict import Outcome
     from streams.cli.explain import find_rule
     from streams.cli.judging import Show, judge_chunk, show_csv, show_json, show_report
     from streams.cli.processes import in_order
+    from streams.cli.reading.column_file import read_column_file
     from streams.cli.reading.records import read_files
     from streams.cli.reading.sources import STDIN, total_bytes
     from streams.cli.showing.progress import ReadingBar
@@ -56,7 +59,7 @@ def check(
     codes = {find_rule(name).code for each in only or () for name in each.split(",")}
     screen = Screen.of_stdout()
     settings = Settings.read()
-    max_bytes = settings.max_record_bytes
+    wanted = read_column_file(columns)
     shows: dict[Form, Show] = {
         Form.REPORT: partial(show_report, screen=screen),
         Form.JSONL: show_json,
@@ -66,7 +69,7 @@ def check(
         judge_chunk,
         show=shows[form],
         every_record=form is Form.JSONL,
-        max_bytes=max_bytes,
+        max_bytes=settings.max_record_bytes,
         hl7=settings.hl7_fields,
         only=codes,
         limit=limit,
@@ -76,7 +79,7 @@ def check(
     shown = hidden = remarked = 0
     failure = None
     with ReadingBar(total_bytes(paths)) as bar:
-        chunks = read_files(paths, max_bytes, bar.advance)
+        chunks = read_files(paths, settings.max_record_bytes, bar.advance, wanted)
         if form is Form.CSV:
             write(header_line("file", "record", "provider_code", "episode_id", "outcome"))
         with closing(in_order(judge, chunks, jobs)) as results:

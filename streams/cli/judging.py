@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from schemas.verdict import Finding, Outcome, Verdict
-from streams.cli.reading.partial import Oversized, Value
-from streams.cli.reading.records import Chunk
+from streams.cli.reading.chunk import Chunk, Content, read_content
 from streams.cli.showing.report import report
 from streams.cli.showing.spreadsheet import finding_lines, rejection_line
 from streams.cli.showing.terminal import Screen
-from streams.validation.check import judge, refuse
-from streams.validation.reading import too_large
+from streams.validation.check import judge_read
 from streams.validation.reading.hl7 import HL7_FIELDS, Hl7Fields
+from streams.validation.reading.out_of_scope import malformed_if_out_of_scope
 
 _to_json: Final = Verdict.__pydantic_serializer__.to_json
 
@@ -53,7 +52,11 @@ def judge_chunk(  # noqa: PLR0913  # options of a command, all of them named
     hidden = remarked = 0
     outcomes: Counter[Outcome] = Counter()
     rules: Counter[str] = Counter()
+    chunk = chunk.unpack()
     for index, value in enumerate(chunk.values):
+        if not every_record and _known_out_of_scope(value, max_bytes):
+            outcomes[Outcome.OUT_OF_SCOPE] += 1
+            continue
         verdict = judge_value(value, max_bytes, hl7)
         findings = verdict.findings
         if only:
@@ -69,11 +72,18 @@ def judge_chunk(  # noqa: PLR0913  # options of a command, all of them named
     return Judged(shown, hidden, outcomes, rules, remarked)
 
 
-def judge_value(value: Value, max_bytes: int, hl7: Hl7Fields = HL7_FIELDS) -> Verdict:
+def _known_out_of_scope(value: Content, max_bytes: int) -> bool:
+    """Return whether nothing of a record would be shown, as far as a first look can tell."""
+    return (
+        isinstance(value, bytes)
+        and len(value) <= max_bytes
+        and malformed_if_out_of_scope(value) is not None
+    )
+
+
+def judge_value(value: Content, max_bytes: int, hl7: Hl7Fields = HL7_FIELDS) -> Verdict:
     """Return the verdict on a record of a file."""
-    if isinstance(value, Oversized):
-        return refuse(too_large(value.size_bytes, max_bytes))
-    return judge(value, max_bytes, hl7=hl7)
+    return judge_read(read_content(value, max_bytes, hl7))
 
 
 def show_json(_: Chunk, __: int, verdict: Verdict, findings: Sequence[Finding]) -> bytes:

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from streams.cli.options import ColumnsFile
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -29,6 +31,7 @@ def publish(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Publish nothing, and connect to no broker.")
     ] = False,
+    columns: ColumnsFile = None,
 ) -> None:
     """Publish episodes to the input topic.
 
@@ -38,6 +41,7 @@ def publish(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     from streams.cli.publishing import LARGEST_BYTES, publishable
+    from streams.cli.reading.column_file import read_column_file
     from streams.cli.reading.records import read_files
     from streams.cli.reading.sources import STDIN
     from streams.kafka.topics import Topics
@@ -45,7 +49,11 @@ def publish(
 
     settings = Settings.read()
     max_bytes = settings.max_record_bytes
-    chunks = read_files(files or [STDIN], max(max_bytes, LARGEST_BYTES) if force else max_bytes)
+    chunks = read_files(
+        files or [STDIN],
+        max(max_bytes, LARGEST_BYTES) if force else max_bytes,
+        columns=read_column_file(columns),
+    )
     console = Console(stderr=True)
     refused = 0
 

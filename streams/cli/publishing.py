@@ -6,9 +6,9 @@ from typing import Final
 
 from schemas.episode import Episode, Withdrawal
 from schemas.rejection import Rejection
+from streams.cli.reading.chunk import Chunk, read_content
 from streams.cli.reading.partial import Oversized
-from streams.cli.reading.records import Chunk
-from streams.validation.reading import read_episode, too_large
+from streams.validation.conversion import to_native
 from streams.validation.reading.hl7 import HL7_FIELDS, Hl7Fields
 
 LARGEST_BYTES: Final = 64 * 1_048_576
@@ -37,21 +37,23 @@ def publishable(
     """Yield the records to publish; call `on_refused` with a line on each of the others.
 
     These are what would be a dead letter, unless by force, and what was too large to be kept.
+    Rows of delimited text are published as native episodes, all else as it came.
     """
     for chunk in chunks:
-        for index, value in enumerate(chunk.values):
-            if isinstance(value, Oversized):
-                rejection = too_large(value.size_bytes, LARGEST_BYTES if force else max_bytes)
-                on_refused(_refusal(chunk.where(index), rejection))
-                continue
-            read = read_episode(value, max_bytes, hl7=hl7)
-            if isinstance(read, Rejection) and not force:
-                on_refused(_refusal(chunk.where(index), read))
-            else:
+        unpacked = chunk.unpack()
+        for index, value in enumerate(unpacked.values):
+            limit = LARGEST_BYTES if force and isinstance(value, Oversized) else max_bytes
+            read = read_content(value, limit, hl7)
+            if isinstance(value, bytes) and (force or not isinstance(read, Rejection)):
                 yield Publishable(value, read)
+            elif isinstance(read, Rejection):
+                on_refused(refusal(unpacked.where(index), "not published", read))
+            else:
+                yield Publishable(to_native(read), read)
 
 
-def _refusal(where: str, rejection: Rejection) -> str:
+def refusal(where: str, outcome: str, rejection: Rejection) -> str:
+    """Return one line on a record that cannot be read."""
     faults = "; ".join(f"{fault.place} {fault.message}" for fault in rejection.errors[:FAULTS])
     hint = f"; {rejection.hint}" if rejection.hint else ""
-    return f"{where}: not published: {rejection.reason}: {faults}{hint}"
+    return f"{where}: {outcome}: {rejection.reason}: {faults}{hint}"

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from schemas.verdict import Outcome, Verdict
 from streams.cli.judging import judge_value
-from streams.cli.reading.partial import Oversized, Value
+from streams.cli.reading.chunk import Content
+from streams.cli.reading.partial import Oversized
 from streams.cli.reading.records import read_records
 from streams.cli.reading.shape import Shape
 from streams.errors import OperatorError
@@ -30,7 +31,7 @@ OPENED = b"<m:CDSBulkGroup-010-Message>"
 HEAD, TAIL = b'<m:CDS-XMLInterchange xmlns:m="urn:x">\n', b"</m:CDS-XMLInterchange>"
 
 
-def read(content: bytes, size: int = LIMIT, limit: int = LIMIT) -> list[tuple[int, Value]]:
+def read(content: bytes, size: int = LIMIT, limit: int = LIMIT) -> list[tuple[int, Content]]:
     pieces = (content[start : start + size] for start in range(0, len(content), size))
     return [
         record

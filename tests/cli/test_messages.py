@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from schemas.verdict import Verdict
 from streams.cli.judging import judge_value
-from streams.cli.reading.partial import Oversized, Value
+from streams.cli.reading.chunk import Content
+from streams.cli.reading.partial import Oversized
 from streams.cli.reading.records import read_records
 from streams.cli.reading.shape import Shape
 
@@ -25,7 +26,7 @@ ends = st.sampled_from(["\r", "\n", "\r\n"])
 
 def read(
     content: bytes, sizes: list[int] | None = None, limit: int = LIMIT
-) -> list[tuple[int, Value]]:
+) -> list[tuple[int, Content]]:
     return [
         numbered
         for chunk in read_records("file", pieces(content, sizes or []), limit)
@@ -66,7 +67,7 @@ def test_each_message_is_a_record_with_the_number_of_its_first_line(
 def test_messages_are_the_same_however_the_content_is_cut(
     tail: bytes, head: bytes, sizes: list[int], limit: int
 ) -> None:
-    def outcome(sizes: list[int]) -> list[tuple[int, Value]]:
+    def outcome(sizes: list[int]) -> list[tuple[int, Content]]:
         return read(head + tail, sizes, limit)
 
     assert outcome(sizes) == outcome([])

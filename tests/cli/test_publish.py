@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from streams.cli.publish import NAMED
 from streams.cli.publishing import Publishable, publishable
-from streams.cli.reading.partial import Value
+from streams.cli.reading.chunk import Content
 from streams.cli.reading.records import read_files, read_records
 from streams.kafka.publish import record_key
 from streams.validation.check import judge
@@ -33,7 +33,7 @@ def test_what_check_calls_a_dead_letter_is_refused_and_all_else_published(
     records: list[bytes],
 ) -> None:
     content = b"\n".join([*records, GOOD])
-    read: list[Value] = [
+    read: list[Content] = [
         value for chunk in read_records("file", iter([content]), LIMIT) for value in chunk.values
     ]
     published, refused = taken(content)

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.cli.reading.array import split_array
-from streams.cli.reading.partial import Oversized, Value
+from streams.cli.reading.chunk import Content
+from streams.cli.reading.partial import Oversized
 from streams.cli.reading.records import WINDOW_BYTES, read_records
 from streams.cli.reading.shape import Shape
-from streams.cli.reading.sources import PIECE_BYTES, decompress, read_pieces
+from streams.cli.reading.sources import PIECE_BYTES, decompress, read_members
 from streams.errors import OperatorError
 
 LIMIT = 1_048_576
@@ -29,7 +30,7 @@ blanks = st.text(alphabet=" \t\r\n", max_size=3)
 line_texts = st.text(st.characters(exclude_characters="\n\r", exclude_categories=["Cs"]))
 
 
-def records(content: bytes, sizes: list[int] | None = None, limit: int = LIMIT) -> list[Value]:
+def records(content: bytes, sizes: list[int] | None = None, limit: int = LIMIT) -> list[Content]:
     return [
         value
         for chunk in read_records("file", pieces(content, sizes or []), limit)
@@ -228,7 +229,7 @@ def test_a_long_array_that_breaks_off_is_trouble_after_its_elements(
 ) -> None:
     count = WINDOW_BYTES // 4
     chunks = read_records("file.json", iter([b"[" + b"{},\n" * count + end]), LIMIT)
-    found: list[Value] = []
+    found: list[Content] = []
     with pytest.raises(OperatorError, match=rf"^file\.json: .*{message}"):
         found.extend(value for chunk in chunks for value in chunk.values)
     assert found[:count] == [b"{}"] * count
@@ -325,5 +326,6 @@ def test_reading_tells_how_much_was_read_of_the_file_itself(tmp_path: Path) -> N
     path = tmp_path / "episodes.jsonl.gz"
     path.write_bytes(gzip.compress(b"{}\n" * 100_000))
     sizes: list[int] = []
-    assert b"".join(read_pieces(str(path), sizes.append)) == b"{}\n" * 100_000
+    ((_, pieces),) = read_members(str(path), sizes.append)
+    assert b"".join(pieces) == b"{}\n" * 100_000
     assert sum(sizes) == path.stat().st_size

@@ -19,7 +19,14 @@ print(*{name.partition(".")[0] for name in sys.modules}, file=sys.stderr)
 
 @pytest.mark.parametrize(
     "arguments",
-    [("rules",), ("explain", "LV02"), ("check",), ("publish", "--dry-run"), ("--help",)],
+    [
+        ("rules",),
+        ("explain", "LV02"),
+        ("check",),
+        ("convert",),
+        ("publish", "--dry-run"),
+        ("--help",),
+    ],
 )
 def test_what_needs_no_broker_loads_nothing_of_kafka(arguments: tuple[str, ...]) -> None:
     run = subprocess.run(

@@ -1,1 +1,1 @@
-"""From files and standard input to the bytes of each record."""
+"""From files and standard input to the bytes of each record, or the rows of delimited text."""

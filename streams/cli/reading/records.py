@@ -2,21 +2,23 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Final, assert_never
 
 from pydantic_core import from_json
 
 from streams.cli.reading.array import split_array
+from streams.cli.reading.chunk import Chunk
 from streams.cli.reading.interchange import split_interchange
 from streams.cli.reading.lines import split_lines
-from streams.cli.reading.messages import may_begin_message, split_messages
+from streams.cli.reading.messages import is_message, may_begin_message, split_messages
 from streams.cli.reading.objects import split_objects
 from streams.cli.reading.partial import BLANKS, Oversized, Partial, Value
 from streams.cli.reading.shape import Shape, recognise_shape
-from streams.cli.reading.sources import read_pieces, source_name, verify_readable
+from streams.cli.reading.sources import read_members, verify_readable
+from streams.cli.reading.table import find_header, read_table
 from streams.errors import OperatorError
+from streams.validation.reading.column_names import ColumnNames
 
 WINDOW_BYTES: Final = 1_048_576
 """Maximum number of bytes examined to recognise the shape of a file."""
@@ -31,28 +33,15 @@ _XML_AND_MORE: Final = re.compile(rb"[ \t\r\n]*+<[^\n]*+\n[ \t\r\n]*+[^ \t\r\n]"
 _FIRST_LINE: Final = re.compile(rb"[ \t\r\n]*+(\{[^\n]*+)\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Consecutive records of one file."""
-
-    source: str
-    shape: Shape
-    numbers: Sequence[int]
-    """Number of each record, counted from 1: that of its element or of its first line."""
-    values: list[Value]
-
-    def where(self, index: int) -> str:
-        """Return the position of the record at an index of this chunk."""
-        number = self.numbers[index]
-        if self.shape is Shape.ARRAY:
-            return f"{self.source}, element {number}"
-        return f"{self.source}:{number}"
-
-
 def read_files(
-    paths: Iterable[str], max_bytes: int, on_read: Callable[[int], None] = lambda _: None
+    paths: Iterable[str],
+    max_bytes: int,
+    on_read: Callable[[int], None] = lambda _: None,
+    columns: ColumnNames | None = None,
 ) -> Iterator[Chunk]:
     """Return the records of files in order, the same for every command.
+
+    `columns` says which columns delimited text has, if not those that are known.
 
     Raises OperatorError: before anything is read if a file is missing or may not be read, while
     it is read if its content is damaged.
@@ -63,17 +52,23 @@ def read_files(
     return (
         chunk
         for path in paths
-        for chunk in read_records(source_name(path), read_pieces(path, on_read), max_bytes)
+        for name, pieces in read_members(path, on_read)
+        for chunk in read_records(name, pieces, max_bytes, columns)
     )
 
 
-def read_records(source: str, pieces: Iterator[bytes], max_bytes: int) -> Iterator[Chunk]:
+def read_records(
+    source: str, pieces: Iterator[bytes], max_bytes: int, columns: ColumnNames | None = None
+) -> Iterator[Chunk]:
     """Split the content of a file into records; raises OperatorError if an array is incomplete.
 
     The records do not depend on how the content is split into pieces.
     A record over `max_bytes` is not kept in memory. A byte order mark belongs to no record.
     """
     head, whole = _read_head(pieces)
+    if header := find_header(head, whole=whole, columns=columns):
+        yield from read_table(source, header, chain([head], pieces), max_bytes, columns)
+        return
     content = head.removeprefix(_BYTE_ORDER_MARK)
     shape = recognise_shape(content if whole else content[:WINDOW_BYTES], whole=whole)
     pieces = chain([content], pieces)
@@ -154,7 +149,7 @@ def _is_lines(head: bytes) -> bool:
     if may_begin_message(head):
         return False
     if not _OPENING.match(head):
-        return bool(head.strip(BLANKS))
+        return b"\n" in head.lstrip(BLANKS) or is_message(head)
     first_line = _FIRST_LINE.match(head)
     if not first_line:
         return False

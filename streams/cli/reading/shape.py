@@ -20,6 +20,7 @@ class Shape(StrEnum):
     """How the records of a file follow each other."""
 
     LINES = "lines"
+    """Of JSON, or rows of delimited text below a header."""
     ARRAY = "array"
     OBJECTS = "objects"
     """Each on any number of lines."""

@@ -1,4 +1,4 @@
-"""Files and standard input as pieces of bytes, compressed or not."""
+"""Files, files in zip files and standard input as pieces of bytes, compressed or not."""
 
 import os
 import zlib
@@ -8,8 +8,10 @@ from io import FileIO
 from itertools import chain
 from pathlib import Path
 from stat import S_ISREG
+from tempfile import TemporaryFile
 from typing import Final
 
+from streams.cli.reading.archive import ZIP_MAGIC, read_zip
 from streams.cli.showing.terminal import visible
 from streams.errors import OperatorError
 
@@ -59,12 +61,48 @@ def _unreadable(name: str, error: OSError) -> OperatorError:
     return OperatorError(f"{name}: cannot be read: {os.strerror(error.errno or 0)}")
 
 
-def read_pieces(path: str, on_read: Callable[[int], None] = lambda _: None) -> Iterator[bytes]:
-    """Yield the content of a file, or of standard input, in pieces; raises OperatorError.
+def read_members(
+    path: str, on_read: Callable[[int], None] = lambda _: None
+) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """Yield name and content of a file, or of each file in a zip file; raises OperatorError.
 
     `on_read` is called with the number of bytes read, before decompression.
     """
-    return decompress(_raw_pieces(path, on_read), source_name(path))
+    name = source_name(path)
+    head, pieces = _peek(_raw_pieces(path, on_read), len(ZIP_MAGIC[0]))
+    if not head.startswith(ZIP_MAGIC):
+        yield name, decompress(pieces, name)
+        return
+    # What is in a zip file stands at its end.
+    with _CountedFile(path, on_read) if total_bytes([path]) else TemporaryFile() as file:
+        if not isinstance(file, _CountedFile):
+            file.writelines(pieces)
+        for member, content in read_zip(file, name):
+            yield member, decompress(content, member)
+
+
+class _CountedFile(FileIO):
+    """A file that tells how much is read of it."""
+
+    def __init__(self, path: str, on_read: Callable[[int], None]) -> None:
+        super().__init__(path)
+        self._on_read = on_read
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read at most so many bytes."""
+        content = super().read(-1 if size is None else size) or b""
+        self._on_read(len(content))
+        return content
+
+
+def _peek(pieces: Iterator[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:
+    """Return the first bytes of a file, at least so many if it has them, and the whole file."""
+    head = b""
+    for piece in pieces:
+        head += piece
+        if len(head) >= size:
+            break
+    return head, chain([head], pieces)
 
 
 def _raw_pieces(path: str, on_read: Callable[[int], None]) -> Iterator[bytes]:
@@ -83,12 +121,7 @@ def _opened(path: str) -> FileIO:
 
 def decompress(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
     """Decompress gzip, recognised by its first two bytes; yield anything else unchanged."""
-    head = b""
-    for piece in pieces:
-        head += piece
-        if len(head) >= len(_GZIP_MAGIC):
-            break
-    pieces = chain([head], pieces)
+    head, pieces = _peek(pieces, len(_GZIP_MAGIC))
     return _inflated(pieces, name) if head.startswith(_GZIP_MAGIC) else pieces
 
 

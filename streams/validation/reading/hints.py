@@ -173,7 +173,8 @@ UTF_16: Final = Hint(
 DELIMITED: Final = Hint(
     "delimited-text",
     Reason.UNKNOWN_FORMAT,
-    "looks like a line of delimited text: send each episode as JSON, its columns of codes as lists",
+    "looks like a line of delimited text: a file needs a header line; "
+    "a topic needs JSON, as ipg12 convert writes it",
     Sample(b"E1,R0A,V44.4,V55.1,Y53.4,Z66.5,M80.58"),
     Sample(_EPISODE),
 )

@@ -39,7 +39,7 @@ def check(
 ) -> None:
     """Check coded episodes against the recommendation.
 
-    Reads JSON and delimited text with a header, recognised by content; gzip and zip too.
+    Reads JSON, HL7 v2, FHIR R4, CDS XML, and delimited text with a header; gzip and zip too.
     Exits with status 1 if a record is non-compliant or a dead letter, shown or not.
     """
     from schemas.verdict import Outcome

@@ -105,17 +105,96 @@ def test_xml_in_which_no_message_was_found_is_one_record_as_it_was_written(
     assert read(b"\n" + content + b"\n", size) == [(2, content.strip())]
 
 
+NOT_WHOLE = "ends before its last element does; get the whole file"
+OTHER_BYTES = "has bytes that are not of its encoding; declare the encoding that it is in"
+UNDEFINED = "has an entity that is not defined; write the character itself"
+BROKEN = "is not well-formed XML; get the whole file"
+
+
+@pytest.mark.parametrize("name", [b"CDSBulkGroup-010-Message", b"CDS-Message"])
 @pytest.mark.parametrize(
-    "end", [b"", b"</m:", b"</x>", b"<x></y>", b"&x;", TAIL + b"<x/>", b"\xe9"]
+    "end,trouble",
+    [
+        (b"", NOT_WHOLE),
+        (OPENED, NOT_WHOLE),
+        (OPENED + b"<x/>\n", NOT_WHOLE),
+        ((MESSAGE % b"")[:-50], BROKEN),
+        (b"</m:", BROKEN),
+        (b"</x>", BROKEN),
+        (b"<x></y>", BROKEN),
+        (TAIL + b"<x/>", BROKEN),
+        (b"<x:y/>" + TAIL, BROKEN),
+        (b"\x92</m:x>", OTHER_BYTES),
+        (b"&x;", UNDEFINED),
+        (b"<x>\n&x;</x>" + TAIL, UNDEFINED),
+    ],
 )
-def test_an_interchange_that_breaks_is_trouble_after_the_messages_before(end: bytes) -> None:
-    pieces = iter([HEAD + 2 * (MESSAGE % b""), end])
+@pytest.mark.parametrize("size", [1, LIMIT])
+def test_an_interchange_that_breaks_is_trouble_after_the_messages_before(
+    name: bytes, end: bytes, trouble: str, size: int
+) -> None:
+    content = (HEAD + 2 * (MESSAGE % b"") + end).replace(b"CDSBulkGroup-010-Message", name)
+    pieces = (content[start : start + size] for start in range(0, len(content), size))
     found: list[int] = []
-    with pytest.raises(OperatorError, match=r"^file\.xml:.* get the whole file$"):
+    with pytest.raises(OperatorError, match=rf"^file\.xml:\d+: {trouble}$"):
         found.extend(
             each for chunk in read_records("file.xml", pieces, LIMIT) for each in chunk.numbers
         )
     assert found == [2, 3]
+
+
+HEADED = (
+    b"<m:%b>\n<m:CDSTransactionHeader_NetChange><m:CDSUniqueIdentifier>E%d"
+    b"</m:CDSUniqueIdentifier></m:CDSTransactionHeader_NetChange>%b</m:%b>"
+)
+
+
+def headed(name: bytes, number: int, content: bytes = b"") -> bytes:
+    provider = b"<m:OrganisationCode_CodeOfProvider>R0A</m:OrganisationCode_CodeOfProvider>"
+    return HEADED % (name, number, provider + content, name)
+
+
+@pytest.mark.parametrize(
+    "name", [b"CDS-Message", b"CDSBulkGroup-011-Message", b"CDSMessage", b"Message"]
+)
+@pytest.mark.parametrize(
+    "around", [b"%b", b"<m:CDSMessage>%b</m:CDSMessage>", b"<m:x><m:Group>%b</m:Group>\n</m:x>"]
+)
+@pytest.mark.parametrize("between", [b"", b"\n"])
+@pytest.mark.parametrize("size", [1, 50, LIMIT])
+def test_a_message_is_the_parent_of_a_header_whatever_its_name(
+    name: bytes, around: bytes, between: bytes, size: int
+) -> None:
+    messages = [between + around % headed(name, number) for number in range(1, 4)]
+    content = HEAD + b"".join(messages) + TAIL
+    verdicts = [judge_value(value, LIMIT) for _, value in read(content, size)]
+    assert [verdict.episode_id for verdict in verdicts] == ["E1", "E2", "E3"]
+    alone = read(HEAD + messages[0] + TAIL, size)
+    assert [judge_value(value, LIMIT).episode_id for _, value in alone] == ["E1"]
+
+
+def test_an_element_for_messages_that_has_none_is_a_record_too() -> None:
+    parts = [
+        headed(b"x", 1),
+        b"<m:CDSMessage/>",
+        b"<m:y>" + headed(b"x", 2) + headed(b"x", 3) + b"</m:y>",
+        headed(b"x", 4, b"<m:CDSMessage/>" + headed(b"x", 5)),
+        headed(b"CDSMessage", 6),
+    ]
+    verdicts = [judge_value(value, LIMIT) for _, value in read(HEAD + b"".join(parts) + TAIL)]
+    identifiers = [verdict.episode_id for verdict in verdicts]
+    assert identifiers == ["E1", None, "E2", "E3", None, "E6"]
+    assert verdicts[4].rejection is not None
+    assert verdicts[4].rejection.hint is not None
+
+
+def test_windows_1252_that_is_declared_as_latin_1_is_split_as_well() -> None:
+    content = b"<?xml version='1.0' encoding='ISO-8859-1'?>" + HEAD
+    content += MESSAGE % b"<m:PrimaryDiagnosis_ICD>C795\x86</m:PrimaryDiagnosis_ICD>" + TAIL
+    for size in 1, LIMIT:
+        ((_, value),) = read(content, size)
+        assert isinstance(value, bytes)
+        assert "C795\N{DAGGER}" in value.decode()
 
 
 def test_of_a_message_over_the_limit_only_the_size_is_kept() -> None:
@@ -152,9 +231,28 @@ def test_lines_that_are_documents_each_are_records_each() -> None:
     assert chunk.shape is Shape.XML
 
 
-@given(st.text("<a/>\n <!-=\"'&;").map(str.encode), st.integers(1, 5))
+parts = st.sampled_from(
+    ["<a>", "</a>", "\n", "<CDSMessage>", "</CDSMessage>", "<CDSTransactionHeader_NetChange/>"]
+)
+markup = st.text("<a/>\n <!-=\"'&;") | st.lists(parts, max_size=12).map(
+    lambda found: f"a>{''.join(found)}</a>"
+)
+
+
+@given(markup.map(str.encode), st.integers(1, 5))
 def test_any_markup_gives_the_same_records_however_it_is_cut(content: bytes, size: int) -> None:
-    assert read(b"<" + content, size) == read(b"<" + content)
+    def records_and_trouble(size: int) -> list[object]:
+        pieces = (content[start : start + size] for start in range(0, len(content), size))
+        found: list[object] = []
+        try:
+            for chunk in read_records("file.xml", pieces, LIMIT):
+                found += zip(chunk.numbers, chunk.values, strict=True)
+        except OperatorError as error:
+            found.append(str(error))
+        return found
+
+    content = b"<" + content
+    assert records_and_trouble(size) == records_and_trouble(LIMIT)
 
 
 GROWTH = """

@@ -25,7 +25,7 @@ MILLISECONDS = 0.25
 """Very slow machines included."""
 SECONDS = 2
 PLACE = re.compile(
-    r"line \d+ column \d+|value|\*_SnomedCt"
+    r"line \d+ column \d+|value|.{0,60}(Procedure|Diagnos).*|.{0,60}(OPCS|ICD)"
     r"|(CDS|Organisation|Hospital|Episode|StartDate|EndDate|Appointment|Clinical|Delete)\w+"
     r"|(Primary|Secondary)(Procedure_OPCS|Diagnosis_ICD)(\[\d+\])?(/ProcedureDate)?"
 )
@@ -67,6 +67,7 @@ def procedures(first: str = "V444", *others: str, dated: str = "") -> str:
     )
 
 
+HEADER = tag("CDSMessageHeader")
 TAKEN_BACK = tag("CDSUpdateType", "1")
 PROVIDER = tag("OrganisationCode_CodeOfProvider", "R0A00")
 
@@ -218,8 +219,24 @@ def test_unused_elements_are_empty_slots_and_blank_details_are_absent() -> None:
         (tag("ClinicalActivityGroupREAD"), "ClinicalActivityGroupREAD", "holds Read codes"),
         (tag("ClinicalDiagnosisGroupREAD"), "ClinicalDiagnosisGroupREAD", "holds Read codes"),
         (tag("ClinicalTreatmentGroupAandE"), "ClinicalTreatmentGroupAandE", "holds accident"),
-        (tag("EmergencyCareDiagnosis_SnomedCt", "1"), "*_SnomedCt", "holds SNOMED CT codes"),
+        (
+            tag("X_SnomedCt", tag("EmergencyCareDiagnosis_SnomedCt", "1")),
+            "EmergencyCareDiagnosis_SnomedCt",
+            "holds SNOMED CT codes",
+        ),
+        (tag("ProcedureSNOMEDCT", "1"), "ProcedureSNOMEDCT", "holds SNOMED CT codes"),
+        (tag("Procedure_OPCS", "V551"), "Procedure_OPCS", "is no element from which codes are"),
+        (tag("ProcedureOPCS", "V551"), "ProcedureOPCS", "is no element from which codes are"),
+        (tag("Diagnosis_ICD", "M8058"), "Diagnosis_ICD", "is no element from which codes are"),
+        (tag("OtherICD", "<Code/>"), "OtherICD", "is no element from which codes are"),
+        (
+            tag("SecondaryProcedure_OPCS", tag("Code", "V551")),
+            "SecondaryProcedure_OPCS",
+            "holds other elements",
+        ),
+        (tag(99 * "A" + "_OPCS", "V551"), 64 * "A", "is no element from which codes are"),
         (tag("CDSTypeCode", "060") + procedures(*GOOD), "CDSTypeCode", "is that of planned care"),
+        (tag("CDSType", "060") + procedures(*GOOD), "CDSType", "is that of planned care"),
         (
             tag(
                 "X", tag("SecondaryProcedure_OPCS", "W371"), 2 * tag("ProcedureDate", "2026-01-31")
@@ -241,6 +258,60 @@ def test_what_is_left_out_is_named_where_it_stands(body: str, place: str, messag
     assert remarks(value)[place].startswith(message_)
     assert remarks(value)[place].endswith("left out")
     assert judge(value).procedures in {(), ("W37.1",), ("W37.1", "W37.1")}
+
+
+def test_a_left_out_procedure_is_counted_and_an_unused_element_is_no_code() -> None:
+    left_out = tag("Procedure_SnomedCt", "1") + tag("Procedure_OPCS", "V444")
+    read = episode(message(PROVIDER, left_out, tag("Diagnosis_ICD", "M8058")))
+    assert (read.unread_procedures, len(read.remarks)) == (2, 3)
+    unused = tag("Procedure_SnomedCt"), tag("Procedure_OPCS", " "), tag("HighCostDrugs_OPCS", "X")
+    read = episode(message(PROVIDER, *unused, diagnoses(), procedures(*GOOD)))
+    assert (read.unread_procedures, read.remarks) == (0, ())
+
+
+def test_planned_care_is_known_by_an_attribute_alone() -> None:
+    value = message(PROVIDER, diagnoses(), procedures(*GOOD, dated="2026-01-31"))
+    planned = value.replace(b"Types>", b"Types CDSTypeCode=' 060 '>", 1)
+    assert judge(value.replace(b"Types>", b"Types CDSTypeCode='130'>", 1)).procedures
+    assert (judge(planned).procedures, judge(planned).diagnoses) == ((), ())
+    assert remarks(planned) == {"CDSTypeCode": "is that of planned care, whose codes were left out"}
+
+
+@pytest.mark.parametrize(
+    "encoding", ["iso-8859-1", "ISO-8859-1", "windows-1252", "us-ascii", "utf-8"]
+)
+def test_a_dagger_is_read_also_where_windows_1252_is_declared_as_latin_1(encoding: str) -> None:
+    value = message(PROVIDER, diagnoses("C795\N{DAGGER}"), procedures(*GOOD))
+    if "1252" in encoding or encoding.endswith("8859-1"):
+        value = value.decode().encode("cp1252")
+    value = f"<?xml version='1.0' encoding='{encoding}'?>".encode() + value
+    found = [entry.get("code") for entry in episode(value).diagnoses if isinstance(entry, dict)]
+    assert found == ["C795\N{DAGGER}"]
+
+
+def test_bytes_that_windows_1252_does_not_have_are_those_of_latin_1() -> None:
+    spell = tag("HospitalProviderSpellNumber", "S\x81\x8d\xa4").encode("latin-1")
+    value = WHOLE.replace(tag("HospitalProviderSpellNumber", " S1 ").encode(), spell)
+    for encoding, last in ("ISO-8859-1", "\xa4"), ("ISO-8859-15", "\N{EURO SIGN}"):
+        head = f"<?xml version='1.0' encoding='{encoding}'?>".encode()
+        assert episode(head + value).spell_id == "S\x81\x8d" + last
+
+
+def test_one_provider_may_be_written_in_several_ways_and_be_empty_elsewhere() -> None:
+    six_three = "OrganisationIdentifier_CodeOfProvider"
+    for other in "R0A", "r0a00", " ":
+        for both in (PROVIDER + tag(six_three, other), tag(six_three, other) + PROVIDER):
+            assert episode(message(both)).provider_code == "R0A"
+    sender = tag("OrganisationIdentifier_CDSSender", "R0B")
+    read = read_episode(message(sender, header=transaction(TAKEN_BACK, "E1")))
+    assert isinstance(read, Withdrawal)
+    assert read.provider_code == "R0B"
+
+
+def test_a_header_around_the_message_is_that_of_the_message() -> None:
+    inner = transaction() + PROVIDER + procedures(*GOOD)
+    value = tag("CDSMessage", HEADER, tag("CDSNetChange-All-MessageTypes", inner)).encode()
+    assert judge(value).procedures == ("V44.4", "V55.1", "Y53.4", "Z66.5")
 
 
 def test_an_update_type_that_does_not_exist_is_no_withdrawal() -> None:
@@ -327,18 +398,16 @@ def test_what_makes_a_message_no_episode_is_named_where_it_stands(
     assert {fault.place: fault.message for fault in read.errors} == expected
 
 
-HEADER = tag("CDSMessageHeader")
-
-
 @pytest.mark.parametrize(
     "value",
     [
         tag("CDS-XMLInterchange", 2 * WHOLE.decode()).encode(),
         tag("CDS-XMLInterchange", 2 * (HEADER + transaction() + PROVIDER)).encode(),
-        tag("x", tag("x", HEADER, tag("x", transaction()))).encode(),
+        tag("x", HEADER, HEADER, tag("x", transaction())).encode(),
+        tag("x", tag("x", HEADER), tag("x", transaction())).encode(),
         message(PROVIDER, transaction()),
     ],
-    ids=["interchange", "flat", "nested", "two-headers"],
+    ids=["interchange", "flat", "nested", "beside", "two-headers"],
 )
 def test_several_messages_are_no_episode_and_a_hint_says_what_to_do(value: bytes) -> None:
     assert rejection(value).hint == INTERCHANGE.text
@@ -352,7 +421,9 @@ UNREAD = [
     (b"\n\n " + WHOLE.replace(b"</Ep", b"\n</Up"), "line 4 column", "is not well-formed XML"),
     (re.sub(rb"<(/?)", rb"<\1ns:", WHOLE), "line 1 column", "is not well-formed XML"),
     (WHOLE + WHOLE, "line 1 column", "is not well-formed XML"),
-    (WHOLE.replace(b"V444", b"\xe9"), "line 1 column", "is not well-formed XML"),
+    (b"<CDSMessage>", "line 1 column 13", "ends before its last element does"),
+    (WHOLE.replace(b"V444", b"\x92"), "line 1 column", "has bytes that are not of its encoding"),
+    (WHOLE.replace(b"V444", b"&z;"), "line 1 column", "has an entity that is not defined"),
     (b"\n\n<!DOCTYPE html><html/>", "line 3 column 1", "has a DOCTYPE, which is not read"),
     (b"<a>\n <!DOCTYPE a></a>", "line 2 column 2", "has a DOCTYPE, which is not read"),
 ]
@@ -426,6 +497,22 @@ WORST = {
         PROVIDER,
         tag("a", 200 * "<PrimaryProcedure_OPCS>", MIB // 2 * "V", 200 * "</PrimaryProcedure_OPCS>"),
     ),
+    **{
+        f"nested-{name}": message(PROVIDER, 240 * f"<{name}>", content, 240 * f"</{name}>")
+        for name in (
+            *("CDSUniqueIdentifier", "EpisodeNumber", "ProcedureDate", "SecondaryProcedure_OPCS"),
+            *("Procedure_SnomedCt", "Procedure_OPCS"),
+        )
+        for content in (MIB // 5 * "<b/>", MIB * 4 // 5 * "V")
+    },
+    "others": message(PROVIDER, MIB // 40 * "<Procedure_OPCS>V</Procedure_OPCS>"),
+    "long-names": message(PROVIDER, 20 * tag(20_000 * "A" + "_OPCS", "V")),
+    "names-of-others": b'<a xmlns="'
+    + b"u" * (MIB // 2)
+    + b'">'
+    + HEADER.encode()
+    + b"<Procedure_OPCS>V</Procedure_OPCS>" * (MIB // 80)
+    + b"</a>",
     "long-code": message(PROVIDER, procedures("V" * MIB)),
     "spells": message(
         PROVIDER, "".join(f"<EpisodeNumber>{each}</EpisodeNumber>" for each in range(MIB // 40))

@@ -6,16 +6,18 @@ these names below the message, and never any other content of the record.
 
 import re
 from collections import Counter, defaultdict
-from itertools import chain
+from collections.abc import Callable
 from typing import Any, Final
 
 from lxml import etree
 
 from schemas.episode import Episode, Format, Withdrawal
 from schemas.rejection import Fault, Reason, Rejection
+from streams.validation.reading.code_lists import DIAGNOSES, PROCEDURES
 from streams.validation.reading.extracted import Extracted
 from streams.validation.reading.formats import is_wide_text
 from streams.validation.reading.hints import INTERCHANGE, XML
+from streams.validation.reading.identity import readable_identity
 from streams.validation.reading.json_text import Ambiguous
 from streams.validation.reading.rejections import REPEATED, reject
 from streams.validation.reading.xml_text import BLANKS, read_xml
@@ -23,15 +25,11 @@ from streams.validation.reading.xml_text import BLANKS, read_xml
 Message = Any
 """An element of lxml, which has no types."""
 
-_HEADERS: Final = (
-    "CDSMessageHeader",
-    "CDSTransactionHeader_NetChange",
-    "CDSTransactionHeader_BulkUpdate",
-)
-_IDENTITY: Final = {
-    "episode_id": ("CDSUniqueIdentifier",),
-    "provider_code": ("OrganisationCode_CodeOfProvider", "OrganisationIdentifier_CodeOfProvider"),
-}
+_HEADER: Final = "CDSMessageHeader"
+TRANSACTION_HEADERS: Final = ("CDSTransactionHeader_NetChange", "CDSTransactionHeader_BulkUpdate")
+_IDENTIFIER: Final = "CDSUniqueIdentifier"
+_PROVIDER: Final = "provider_code"
+_PROVIDERS: Final = ("OrganisationCode_CodeOfProvider", "OrganisationIdentifier_CodeOfProvider")
 _SENDER: Final = ("OrganisationCode_CDSSenderIdentity", "OrganisationIdentifier_CDSSender")
 _UPDATE_TYPE: Final = "CDSUpdateType"
 _DELETE: Final = "1"
@@ -46,24 +44,44 @@ _OPTIONAL: Final = {
     "end_date": ("EndDate_Episode",),
 }
 _LISTS: Final = {
-    "procedures": ("ClinicalActivityGroupOPCS", "PrimaryProcedure_OPCS", "SecondaryProcedure_OPCS"),
-    "diagnoses": ("ClinicalDiagnosisGroupICD", "PrimaryDiagnosis_ICD", "SecondaryDiagnosis_ICD"),
+    PROCEDURES: ("ClinicalActivityGroupOPCS", "PrimaryProcedure_OPCS", "SecondaryProcedure_OPCS"),
+    DIAGNOSES: ("ClinicalDiagnosisGroupICD", "PrimaryDiagnosis_ICD", "SecondaryDiagnosis_ICD"),
 }
 """The group of each list, and the element of its first code and of every other one."""
 _DATE: Final = "ProcedureDate"
 _READ_CODES: Final = "holds Read codes, and was left out"
+_SNOMED_CODES: Final = "holds SNOMED CT codes, and was left out"
+_NOT_READ: Final = "is no element from which codes are read, and was left out"
 _ACCIDENT_CODES: Final = "holds accident and emergency codes, and was left out"
-_OTHER_GROUPS: Final = {
-    "ClinicalActivityGroupREAD": _READ_CODES,
-    "ClinicalDiagnosisGroupREAD": _READ_CODES,
-    "ClinicalTreatmentGroupAandE": _ACCIDENT_CODES,
-    "ClinicalTreatmentGroupAAndE": _ACCIDENT_CODES,
-    "ClinicalDiagnosisGroupAAndE": _ACCIDENT_CODES,
-}
-_holds_snomed: Final = etree.XPath(
-    "boolean(.//*[contains(local-name(), 'Snomed') and ("
-    "contains(local-name(), 'Diagnos') or contains(local-name(), 'Procedure'))])"
+_OTHER_GROUPS: Final = (
+    (PROCEDURES, "ClinicalActivityGroupREAD", _READ_CODES),
+    (DIAGNOSES, "ClinicalDiagnosisGroupREAD", _READ_CODES),
+    (PROCEDURES, "ClinicalTreatmentGroupAandE", _ACCIDENT_CODES),
+    (PROCEDURES, "ClinicalTreatmentGroupAAndE", _ACCIDENT_CODES),
+    (DIAGNOSES, "ClinicalDiagnosisGroupAAndE", _ACCIDENT_CODES),
 )
+
+
+def _finder(kind: str, system: str, *read: str) -> Callable[[Message], list[Message]]:
+    """Return what finds elements that seem to hold codes, other than those that are read."""
+    name, text = "local-name()", "text()[normalize-space()]"
+    snomed = f"contains(translate({name}, 'SNOMED', 'snomed'), 'snomed')"
+    known = [f"contains({name}, '{part}')" for part in ("Group", "HighCostDrug")]
+    known += [f"{name} = '{each}'" for each in read]
+    find: Callable[[Message], list[Message]] = etree.XPath(
+        f".//*[contains({name}, '{kind}') and {snomed} and {text}"
+        f" or contains(concat({name}, '/'), '{system}/') and not({' or '.join(known)})"
+        f" and (* or {text})]"
+    )
+    return find
+
+
+_OTHER_CODES: Final = {
+    PROCEDURES: _finder("Procedure", "OPCS", *_LISTS[PROCEDURES][1:]),
+    DIAGNOSES: _finder("Diagnos", "ICD", *_LISTS[DIAGNOSES][1:]),
+}
+_NAME_CHARACTERS: Final = 64
+_local_name: Final = etree.XPath("local-name()", smart_strings=False)
 _BUILT_IDENTIFIER: Final = re.compile(r"[AB](.{5})", re.DOTALL)
 """A kind of code, and the provider: the first two of the three parts of a CDS unique identifier."""
 _DIGITS: Final = re.compile(r"[0-9]{1,9}")
@@ -79,23 +97,29 @@ def read_cds(text: bytes) -> Episode | Withdrawal | Rejection:
     root = read_xml(text)
     if isinstance(root, Fault):
         return reject(Reason.UNKNOWN_FORMAT, [root], XML)
-    headers = Counter(header.getparent() for header in _elements(root, _HEADERS[0]))
-    transactions = Counter(header.getparent() for header in _elements(root, *_HEADERS[1:]))
-    messages = {each for each in chain(headers, transactions) if each is not None}
+    headers = _parents(root, _HEADER)
+    messages = _parents(root, *TRANSACTION_HEADERS) or headers
     if not messages:
         fault = Fault(place="line 1 column 1", message="holds no CDS message")
         return reject(Reason.UNKNOWN_FORMAT, [fault], XML)
-    if len(messages) > 1 or max(chain(headers.values(), transactions.values())) > 1:
+    message = messages[0]
+    around = {message, *message.iterancestors()}
+    if len(messages) > 1 or len(headers) > 1 or not around.issuperset(headers):
         fault = Fault(place="value", message="should hold one CDS message")
         return reject(Reason.NOT_AN_EPISODE, [fault], INTERCHANGE)
-    return _read_message(messages.pop())
+    return _read_message(message)
+
+
+def _parents(root: Message, *names: str) -> list[Message]:
+    parents = (each.getparent() for each in _elements(root, *names))
+    return [each for each in parents if each is not None]
 
 
 def _read_message(message: Message) -> Episode | Withdrawal | Rejection:
     extracted = Extracted(Format.CDS_XML)
     _put_identity(extracted, message)
     if extracted.members.get("withdrawn"):
-        if not extracted.members.get("provider_code"):
+        if not extracted.members.get(_PROVIDER):
             _put_provider_of_withdrawal(extracted, message)
         return extracted.read()
     if _elements(message, "DeleteTransaction"):
@@ -112,13 +136,25 @@ def _elements(message: Message, *names: str) -> list[Any]:
 
 
 def _text(element: Message) -> str:
-    return "".join(element.itertext()).strip()
+    """Return the text of an element, none if it holds others: what these hold is another's."""
+    return "" if len(element) else (element.text or "").strip()
 
 
 def _given(message: Message, *names: str) -> tuple[str, list[str]]:
-    """Return the name by which something is given, and its different texts."""
+    """Return the name by which something is given, and its different texts.
+
+    An element without text counts only where there is no other.
+    """
     found = [(name, _text(each)) for name in names for each in _elements(message, name)]
+    found = [each for each in found if each[1]] or found
     return (found[0][0] if found else names[0]), list(dict.fromkeys(text for _, text in found))
+
+
+def _given_organisation(message: Message, *names: str) -> tuple[str, list[str]]:
+    """Return the same of an organisation, whose code may be written in several ways."""
+    place, texts = _given(message, *names)
+    read = (readable_identity({_PROVIDER: text}).get(_PROVIDER, text) for text in texts)
+    return place, list(dict.fromkeys(read))
 
 
 def _put_identity(extracted: Extracted, message: Message) -> None:
@@ -126,11 +162,13 @@ def _put_identity(extracted: Extracted, message: Message) -> None:
 
     Where there are two texts for one of these, it is given more than once, as in JSON.
     """
-    members: list[tuple[str, object]] = []
-    for member, names in _IDENTITY.items():
-        place, texts = _given(message, *names)
-        extracted.put(member, None, place)
-        members += [(member, text) for text in texts]
+    extracted.put("episode_id", None, _IDENTIFIER)
+    members: list[tuple[str, object]] = [
+        ("episode_id", text) for text in _given(message, _IDENTIFIER)[1]
+    ]
+    place, texts = _given_organisation(message, *_PROVIDERS)
+    extracted.put(_PROVIDER, None, place)
+    members += [(_PROVIDER, text) for text in texts]
     update_type, texts = _given(message, _UPDATE_TYPE)
     extracted.put("withdrawn", None, update_type)
     members += [("withdrawn", text == _DELETE) for text in texts]
@@ -143,11 +181,11 @@ def _put_provider_of_withdrawal(extracted: Extracted, message: Message) -> None:
     """Take the provider of a withdrawal from its identifier, else take the sender."""
     built = _BUILT_IDENTIFIER.match(extracted.members.get("episode_id", ""))
     if built and built[1].strip().isalnum():
-        extracted.put("provider_code", built[1].strip(), _IDENTITY["episode_id"][0])
+        extracted.put(_PROVIDER, built[1].strip(), _IDENTIFIER)
         return
-    place, senders = _given(message, *_SENDER)
+    place, senders = _given_organisation(message, *_SENDER)
     if len(senders) == 1:
-        extracted.put("provider_code", senders[0], place)
+        extracted.put(_PROVIDER, senders[0], place)
 
 
 def _put_optional(extracted: Extracted, message: Message, member: str, *names: str) -> None:
@@ -161,18 +199,21 @@ def _put_optional(extracted: Extracted, message: Message, member: str, *names: s
 
 def _add_codes(extracted: Extracted, message: Message) -> None:
     """Add procedures and diagnoses, and name what is left out."""
-    _, kinds = _given(message, *_TYPE)
-    if planned := not _PLANNED.isdisjoint(kinds):
-        extracted.remark(_TYPE[0], "is that of planned care, whose codes were left out")
-    for member, (group, first, other) in _LISTS.items():
+    for member, (group, *_) in _LISTS.items():
         extracted.put(member, None, group)
-        if not planned:
-            _add_list(extracted, message, member, first, other)
-    for name, left_out in _OTHER_GROUPS.items():
-        if _elements(message, name):
-            extracted.remark(name, left_out)
-    if _holds_snomed(message):
-        extracted.remark("*_SnomedCt", "holds SNOMED CT codes, and was left out")
+    place, kinds = _given(message, *_TYPE)
+    if not _PLANNED.isdisjoint([*kinds, message.get(_TYPE[0], "").strip()]):
+        extracted.remark(place, "is that of planned care, whose codes were left out")
+        return
+    for member, (_, first, other) in _LISTS.items():
+        _add_list(extracted, message, member, first, other)
+    for member, group, left_out in _OTHER_GROUPS:
+        if _elements(message, group):
+            extracted.leave_out(member, group, left_out)
+    for member, find in _OTHER_CODES.items():
+        for name in (_local_name(each)[:_NAME_CHARACTERS] for each in find(message)):
+            left_out = _SNOMED_CODES if "snomed" in name.lower() else _NOT_READ
+            extracted.leave_out(member, name, left_out)
 
 
 def _add_list(extracted: Extracted, message: Message, member: str, first: str, other: str) -> None:
@@ -188,6 +229,9 @@ def _add_list(extracted: Extracted, message: Message, member: str, first: str, o
     if len(named[0][1]) > 1:
         extracted.refuse(first, REPEATED)
     for place, code in codes:
+        if len(code):
+            extracted.leave_out(member, place, "holds other elements, and was left out")
+            continue
         beside = dates.get(code.getparent(), [])
         date_place = f"{place}/{_DATE}"
         if len(beside) == 1 == holders[code.getparent()]:

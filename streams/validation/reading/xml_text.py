@@ -5,6 +5,8 @@ namespace, and a long one for many elements would take minutes.
 """
 
 import re
+from codecs import charmap_decode
+from collections.abc import Callable
 from typing import Any, Final
 
 from lxml import etree
@@ -14,6 +16,7 @@ from schemas.rejection import Fault
 BLANKS: Final = b" \t\r\n"
 DOCTYPE: Final = b"<!DOCTYPE"
 PARSER_OPTIONS: Final = {
+    "encoding": "utf-8",
     "resolve_entities": False,
     "no_network": True,
     "load_dtd": False,
@@ -22,23 +25,57 @@ PARSER_OPTIONS: Final = {
     "remove_comments": True,
     "remove_pis": True,
 }
-ENCODINGS: Final = ("utf-8", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252")
-"""What is read. In all of them markup has the bytes of ASCII, so that it cannot be hidden."""
+_WINDOWS_1252: Final = "".join(
+    bytes([each]).decode("cp1252", "ignore") or chr(each) for each in range(256)
+)
+"""The character of each byte; that of Latin-1 where Windows-1252 has none."""
+
+
+def _from_windows(text: bytes) -> bytes:
+    return charmap_decode(text, "strict", _WINDOWS_1252)[0].encode()
+
+
+def _from_latin_9(text: bytes) -> bytes:
+    return text.decode("iso-8859-15").encode()
+
+
+_TO_UTF_8: Final[dict[str, Callable[[bytes], bytes]]] = {
+    "utf-8": bytes,
+    "us-ascii": bytes,
+    "iso-8859-1": _from_windows,
+    "iso-8859-15": _from_latin_9,
+    "windows-1252": _from_windows,
+}
+"""What is read. In all of them markup has the bytes of ASCII, so that it cannot be hidden.
+
+Latin-1 is taken for Windows-1252, as browsers do: of a dagger the one has no byte.
+"""
 _IN_VAIN: Final = "utf-16"
 """What .NET declares of text that is then written in UTF-8."""
 
 _ENCODING: Final = re.compile(
     rb"""<\?xml\s[^<>]{0,100}?\bencoding\s{0,9}=\s{0,9}["']([\w.:-]{1,40})["']"""
 )
+_UNREAD: Final = {
+    etree.ErrorTypes.ERR_INVALID_ENCODING: "has bytes that are not of its encoding",
+    etree.ErrorTypes.ERR_UNDECLARED_ENTITY: "has an entity that is not defined",
+    etree.ErrorTypes.ERR_TAG_NOT_FINISHED: "ends before its last element does",
+}
 
 
-def encoding_of(text: bytes) -> str | None:
-    """Return the encoding of a document that is not UTF-16; None if it declares one not read."""
-    declared = _ENCODING.match(text.lstrip(BLANKS))
+def to_utf_8(head: bytes) -> Callable[[bytes], bytes] | None:
+    """Return what turns each piece of a document into UTF-8, given its first one.
+
+    None if it declares an encoding that is not read.
+    """
+    declared = _ENCODING.match(head.lstrip(BLANKS))
     name = declared[1].decode().lower() if declared else _IN_VAIN
-    if name == _IN_VAIN:
-        return ENCODINGS[0]
-    return name if name in ENCODINGS else None
+    return _TO_UTF_8.get("utf-8" if name == _IN_VAIN else name)
+
+
+def why_unread(code: int) -> str:
+    """Return why XML is not read, given the number of the parser's error."""
+    return _UNREAD.get(code, "is not well-formed XML")
 
 
 def read_xml(text: bytes) -> Any:  # noqa: ANN401  # an element of lxml, which has no types
@@ -46,16 +83,15 @@ def read_xml(text: bytes) -> Any:  # noqa: ANN401  # an element of lxml, which h
     blanks = len(text) - len(text.lstrip(BLANKS))
     if (start := text.find(DOCTYPE)) >= 0:
         return _fault("has a DOCTYPE, which is not read", text, start)
-    encoding = encoding_of(text)
-    if not encoding:
+    recode = to_utf_8(text)
+    if not recode:
         return _fault("is in an encoding that is not read", text, blanks)
-    parser = etree.XMLParser(encoding=encoding, **PARSER_OPTIONS)
     try:
-        return etree.fromstring(text[blanks:], parser)
+        return etree.fromstring(recode(text[blanks:]), etree.XMLParser(**PARSER_OPTIONS))
     except etree.XMLSyntaxError as error:
         line, column = error.position
         line += text.count(b"\n", 0, blanks)
-        return Fault(place=f"line {line} column {column}", message="is not well-formed XML")
+        return Fault(place=f"line {line} column {column}", message=why_unread(error.code))
 
 
 def _fault(message: str, text: bytes, offset: int) -> Fault:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from schemas.verdict import Outcome, Verdict
@@ -240,6 +240,7 @@ markup = st.text("<a/>\n <!-=\"'&;") | st.lists(parts, max_size=12).map(
 
 
 @given(markup.map(str.encode), st.integers(1, 5))
+@example(b"a><CDSMessage><CDSMessage/>x<CDSTransactionHeader_NetChange/></CDSMessage></a>", 1)
 def test_any_markup_gives_the_same_records_however_it_is_cut(content: bytes, size: int) -> None:
     def records_and_trouble(size: int) -> list[object]:
         pieces = (content[start : start + size] for start in range(0, len(content), size))

@@ -160,7 +160,7 @@ class _Interchange:
         kept = value if len(value) <= self._max_bytes else Oversized(len(value))
         self._last = message
         line = self._line(message.sourceline)
-        message.clear()
+        message.clear(keep_tail=True)
         for each in message, *message.iterancestors():
             while each.getprevious() is not None:
                 del each.getparent()[0]

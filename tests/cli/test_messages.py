@@ -17,6 +17,20 @@ from streams.cli.reading.shape import Shape
 SAMPLES = sorted(Path(__file__).parents[1].glob("samples/hl7-v2/*.hl7"))
 LIMIT = 1_048_576
 HEADER = "MSH|^~\\&|PAS|R0A|||||ADT^A03"
+CDS = "<CDSNetChange-All-MessageTypes>"
+OTHERS = (
+    *(
+        '{"episode_id": "E1"}',
+        '{ \t"a": [{}]}',
+        "{}",
+        "{x}",
+        "<p>",
+        CDS,
+        f"<ns:{CDS[1:]}",
+        f" {CDS}",
+    ),
+    f'<?xml version="1.0" encoding="windows-1252" standalone="yes"?>{CDS}',
+)
 segments = st.sampled_from(
     ["PID|1", "PV1|1|I", "PR1|1||V44.4", "MSHX", "NTE|1||MSH|", "free text", "", "  ", "BTSX", "Z"]
 )
@@ -57,7 +71,7 @@ def test_each_message_is_a_record_with_the_number_of_its_first_line(
 
 @given(
     st.text(alphabet="MSH|FBTHS\r\n\x0b\x1c ax").map(str.encode)
-    | st.lists(st.sampled_from([HEADER, "BHS|", "FTS|1", "PV1|" + "x" * 80, "\x1c"])).map(
+    | st.lists(st.sampled_from([HEADER, "BHS|", "FTS|1", "PV1|" + "x" * 180, "\x1c", *OTHERS])).map(
         lambda lines: "\r\n".join(lines).encode()
     ),
     st.sampled_from([b"MSH|", b"FHS|", b"\x0bMSH|^~\\&", b"\xef\xbb\xbfBHS|", b"\r\nMSH|"]),
@@ -77,6 +91,45 @@ def test_the_lines_of_a_batch_belong_to_no_message() -> None:
     content = f"FHS|^~\\&\nBHS|^~\\&\n\n{HEADER}\nPV1|1\nBTS|1\nBHS|\n{HEADER}\nBTS|1\nFTS|1\n"
     assert read(content.encode()) == [(4, f"{HEADER}\nPV1|1".encode()), (8, HEADER.encode())]
     assert read(b"FHS|^~\\&\nFTS") == []
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    "other", ['{"episode_id": "E1"}', CDS, '<?xml version="1.0"?> <CDS-XMLInterchange>']
+)
+def test_a_line_of_another_format_is_a_record_of_its_own(other: str, end: str) -> None:
+    lines = [HEADER, "PV1|1", other, other, HEADER, "PV1|1"]
+    message = f"{HEADER}{end}PV1|1".encode()
+    assert read(end.join(lines).encode()) == [
+        (1, message),
+        (3, other.encode()),
+        (4, other.encode()),
+        (5, message),
+    ]
+
+
+def test_an_object_on_several_lines_behind_a_message_is_a_record() -> None:
+    written = '{\n  "procedures": [\n    {"code": "V44.4"}\n  ]\n}'
+    assert read(f"{HEADER}\n{written}\n{HEADER}".encode()) == [
+        (1, HEADER.encode()),
+        (2, written.encode()),
+        (7, HEADER.encode()),
+    ]
+
+
+@pytest.mark.parametrize(
+    "line", ["<p>text</p>", "{\\rtf1", "<5 mmol", ' {"a": 1}', "<CDSMessageHeader>"]
+)
+def test_a_line_of_a_letter_belongs_to_its_message(line: str) -> None:
+    content = f"{HEADER}\nOBX|1||\n{line}\nPR1|1||V44.4".encode()
+    assert read(content) == [(1, content)]
+
+
+def test_a_byte_order_mark_before_any_message_belongs_to_none() -> None:
+    mark = b"\xef\xbb\xbf"
+    message = f"{HEADER}\nPV1|1|".encode() + "é»".encode()
+    content = b"\x0b" + mark + message + b"\x1c\r\n" + mark + message + b"\n\x0b" + mark + message
+    assert read(content) == [(1, message), (3, message), (5, message)]
 
 
 def test_a_message_that_is_too_large_is_measured_and_the_next_one_is_read() -> None:

@@ -9,8 +9,31 @@ from strategies import near_episodes
 from schemas.episode import Episode, Withdrawal
 from schemas.rejection import Reason, Rejection
 from streams.validation.reading import read_episode
+from streams.validation.reading.hints import MESSAGE_IN_TEXT
+from streams.validation.reading.hl7 import Hl7Fields
 
 EPISODE = {"episode_id": "E1", "provider_code": "R0A", "procedures": ["V44.4"]}
+MESSAGE = (
+    "MSH|^~\\&|PAS|R0A|||20260131||ADT^A03|1|P|2.4||||||8859/1\r"
+    "PV1|1|I|||||||||||||||||É1\rPR1|1||V44.4^^OPCS4\rDG1|1||C79.5†^^ICD10\r"
+)
+CDS = (
+    "<CDSNetChange-All-MessageTypes><CDSTransactionHeader_NetChange>"
+    "<CDSUniqueIdentifier>É1</CDSUniqueIdentifier></CDSTransactionHeader_NetChange>"
+    "<OrganisationCode_CodeOfProvider>R0A</OrganisationCode_CodeOfProvider>"
+    "<PrimaryProcedure_OPCS>V444</PrimaryProcedure_OPCS>"
+    "<PrimaryDiagnosis_ICD>C79.5†</PrimaryDiagnosis_ICD></CDSNetChange-All-MessageTypes>"
+)
+DECLARED = '<?xml version="1.0" encoding="windows-1252"?>\n'
+TEXTS = {
+    "hl7": (MESSAGE, MESSAGE.replace("8859/1", "").encode()),
+    "hl7 of MLLP": (f"\x0b{MESSAGE}\x1c\r", MESSAGE.replace("8859/1", "").encode()),
+    "hl7 with a mark": (f"\ufeff{MESSAGE}", MESSAGE.replace("8859/1", "").encode()),
+    "xml": (CDS, CDS.encode()),
+    "xml of another encoding": (DECLARED + CDS, (DECLARED + CDS).encode("cp1252")),
+    "xml with a mark": (f"\ufeff {DECLARED}{CDS}", CDS.encode()),
+    "xml of utf-16": ('<?xml version="1.0" encoding="utf-16"?>' + CDS, CDS.encode()),
+}
 READ = Episode(episode_id="E1", provider_code="R0A", procedures=["V44.4"])
 TAKEN_BACK = Withdrawal(episode_id="E1", provider_code="R0A")
 PREFIX = b"\x00\x00\x00\x01\x00"
@@ -145,6 +168,52 @@ def test_a_null_payload_is_a_null_value(wrap: Wrap) -> None:
     read = read_episode(encoded(wrap(None)), key=b'{"schema":null,"payload":1}')
     assert isinstance(read, Rejection)
     assert read.reason is Reason.NULL_VALUE
+
+
+@each_envelope
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_message_that_an_envelope_holds_as_text_is_read_as_if_it_came_alone(
+    wrap: Wrap, name: str
+) -> None:
+    text, alone = TEXTS[name]
+    read = read_episode(encoded(wrap(text)))
+    assert isinstance(read, Episode)
+    assert read == read_episode(alone)
+    assert (read.episode_id, read.diagnoses) == ("É1", [{"code": "C79.5†"}])
+    assert read_episode(PREFIX + encoded(cloud_event(connect(text)))) == read
+    assert read_episode(json.dumps(connect(text), ensure_ascii=False).encode()) == read
+
+
+@pytest.mark.parametrize("text", [MESSAGE, CDS])
+def test_a_message_as_text_is_read_in_envelopes_only_and_once(text: str) -> None:
+    in_text = read_episode(encoded(text))
+    assert isinstance(in_text, Rejection)
+    assert in_text.hint == MESSAGE_IN_TEXT.text
+    assert faults(connect(encoded(text).decode())) == {"payload": "should be an object"}
+    assert faults(connect(encoded(connect(text)).decode())) == {"payload": "should be an object"}
+    assert faults({"op": "d", "before": text}) == {"before": "should be an object"}
+
+
+@each_envelope
+@given(
+    st.sampled_from(["MSH|", "MSH|^~\\&|", "BHS|", "\x0bMSH|", "<", "<?xml ", CDS[:80]]), st.text()
+)
+def test_any_text_in_an_envelope_is_read_or_refused(wrap: Wrap, head: str, tail: str) -> None:
+    read = read_episode(encoded(wrap(head + tail)))
+    assert isinstance(read, Episode | Rejection)
+
+
+def test_the_fields_of_an_hl7_message_in_an_envelope_are_those_that_are_configured() -> None:
+    read = read_episode(encoded(connect(MESSAGE)), hl7=Hl7Fields(episode_id="MSH-10"))
+    assert isinstance(read, Episode)
+    assert read.episode_id == "1"
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_registry_prefix_may_stand_before_any_text_that_is_read(name: str) -> None:
+    _, alone = TEXTS[name]
+    assert read_episode(PREFIX + alone) == read_episode(alone)
+    assert isinstance(read_episode(PREFIX + b"\n" + alone + b"\n"), Episode)
 
 
 def test_names_given_twice_in_the_episode_inside_are_refused() -> None:

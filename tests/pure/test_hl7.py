@@ -22,9 +22,15 @@ HEADER = r"MSH|^~\&|PAS|R0A|TIE|R0A|20260131120000||ADT^A03|1|P|2.4"
 VISIT = "PV1|1|I|||||||||||||||||E1"
 NO_OPCS = "holds no OPCS-4 code, and was left out"
 NO_ICD = "holds no ICD-10 code, and was left out"
+AS_OPCS = "is of an unknown coding system, and was read as OPCS-4"
+AS_ICD = "is of an unknown coding system, and was read as ICD-10"
+SECOND = "is a second code of one entry, and was left out"
+PROVISIONAL = "is provisional beside others, and was left out"
+NO_CODE = "is a text without a code, and was left out"
 PLACE = re.compile(
     r"value|line [0-9]+ column [0-9]+|line [0-9]+|FHS|BHS|MSH\[2\]|MSH-9\.[12]|MSH-4\.1"
     r"|PV1-(?:19\.1|44|45)|(?:PR1|DG1)(?:\[[0-9]+\](?:-[0-9]+(?:\([0-9]+\))?(?:\.[14])?)?)?"
+    r"|FT1\[[0-9]+\]-(?:19|25)"
 )
 MEBIBYTE = 1_048_576
 
@@ -65,7 +71,14 @@ def dg1(number: object, code: str, kind: str = "", priority: object = "") -> str
 @pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
 @pytest.mark.parametrize(
     "before,after",
-    [(b"", b""), (b"\x0b", b"\x1c\r"), (b"\xef\xbb\xbf", b""), (b" \r\n", b"\n"), (b"\n\x0b", b"")],
+    [
+        (b"", b""),
+        (b"\x0b", b"\x1c\r"),
+        (b"\xef\xbb\xbf", b""),
+        (b"\x0b\xef\xbb\xbf", b"\x1c\r"),
+        (b" \r\n", b"\n"),
+        (b"\n\x0b", b""),
+    ],
 )
 def test_a_message_is_read_whatever_ends_its_segments_and_stands_around_it(
     end: str, before: bytes, after: bytes
@@ -164,6 +177,14 @@ def test_the_place_of_missing_identity_is_the_configured_field() -> None:
         ("^Vertebroplasty^^V44.4", "V44.4", "PR1[1]-3.4"),
         ("V44.4^^OPCS4^447785000^^SCT", "V44.4", "PR1[1]-3.1"),
         ("V44.4^^OPCS4^V44.6^^OPCS4", "V44.4", "PR1[1]-3.1"),
+        ("447785000^^^V44.4^^", "V44.4", "PR1[1]-3.4"),
+        ("447785000^^^V44.4X", "V44.4X", "PR1[1]-3.4"),
+        ("V44.4^^^447785000", "V44.4", "PR1[1]-3.1"),
+        ("V44.41^^^LOC123", "V44.41", "PR1[1]-3.1"),
+        ("LOC123^^^V44.4^^L", "V44.4", "PR1[1]-3.4"),
+        ("V55.1^^L^V44.4", "V44.4", "PR1[1]-3.4"),
+        ("V55.1^^L^V44.41^^OPCS4", "V44.41", "PR1[1]-3.4"),
+        ("447785000^^SCT^V44.4^^L", "V44.4", "PR1[1]-3.4"),
     ],
 )
 def test_a_procedure_is_the_first_code_that_is_of_opcs_4(field: str, code: str, place: str) -> None:
@@ -202,6 +223,80 @@ def test_a_procedure_of_another_system_is_left_out_with_a_remark(system: str) ->
 def test_a_diagnosis_of_another_system_is_left_out_with_a_remark(system: str) -> None:
     for segment in (f"DG1|1||M80.58^^{system}", f"DG1|1|{system}|M80.58"):
         assert remarks(read(segment)) == [("DG1[1]-3.1", NO_ICD)]
+
+
+@pytest.mark.parametrize("system", ["L", "OPC4", "NHSPROC", "01", "4.10", "99LOC"])
+def test_a_procedure_of_an_unknown_system_is_read_by_its_shape(system: str) -> None:
+    for segment in (f"PR1|1||{{}}^^{system}", f"PR1|1|{system}|{{}}"):
+        for code in ("V44.4", "v444", "V44.4X"):
+            episode = read(segment.format(code))
+            assert [*map(code_of, episode.procedures)] == [code]
+            assert remarks(episode) == [("PR1[1]-3.1", AS_OPCS)]
+        for code in ("80146002", "LOC123", "-", "X998", "V444" * 5):
+            assert remarks(read(segment.format(code))) == [("PR1[1]-3.1", NO_OPCS)]
+
+
+@pytest.mark.parametrize("system", ["ICDX", "WHO", "10", "L", "99LOC"])
+def test_a_diagnosis_of_an_unknown_system_is_read_by_its_shape(system: str) -> None:
+    for segment in (f"DG1|1||{{}}^^{system}", f"DG1|1|{system}|{{}}"):
+        episode = read(segment.format("M80.58"))
+        assert [*map(code_of, episode.diagnoses)] == ["M80.58"]
+        assert remarks(episode) == [("DG1[1]-3.1", AS_ICD)]
+        for code in ("M80.58XA", "80146002", "-"):
+            assert remarks(read(segment.format(code))) == [("DG1[1]-3.1", NO_ICD)]
+
+
+@pytest.mark.parametrize(
+    "system",
+    [
+        *("SCT", "SNOMED-CT", "SNM3", "SNT", "RC", "RCT", "Read codes", "CTV3", "CPT4", "C4", "C5"),
+        *("CCSD", "LN", "LOINC", "HCPCS", "HRG4", "ICPC-2", "DSM-5", "ICD-9", "I9C", "I9CDX"),
+        *("ICD-10-CM", "ICD10PCS", "I10P", "I10C", "ICD-11", "I11", "ICD-O"),
+    ],
+)
+def test_a_code_of_a_known_other_system_is_left_out_whatever_its_shape(system: str) -> None:
+    episode = read(f"PR1|1||V44.4^^{system}", f"DG1|1||M80.5^^{system}")
+    assert not episode.procedures + episode.diagnoses
+    assert remarks(episode) == [("PR1[1]-3.1", NO_OPCS), ("DG1[1]-3.1", NO_ICD)]
+    assert episode.unread_procedures == 1
+
+
+def test_a_second_code_of_one_entry_is_left_out_with_a_remark() -> None:
+    for field in ("V44.4^x^OPCS4^V44.6^x^OPCS4", "V44.4^x^OPCS4^V44.6", "V44.4^^^V44.6"):
+        episode = read(f"PR1|1||{field}")
+        assert [*map(code_of, episode.procedures)] == ["V44.4"]
+        assert remarks(episode) == [("PR1[1]-3.4", SECOND)]
+    same = ("V44.4^^OPCS4^V444^^OPCS4", "V44.4^^OPCS4^447785000", "V44.4^^OPCS4^V44.6^^L")
+    for field in (*same, "447785000^^^V44.4", "V44.4^^OPCS4^447785000^^SCT"):
+        assert not read(f"PR1|1||{field}").remarks
+
+
+def test_an_alternate_code_beside_another_system_is_read_only_by_its_shape() -> None:
+    for method in ("", "OPCS4"):
+        episode = read(f"PR1|1|{method}|447785000^Perc^SCT^LOC123^local")
+        assert not episode.procedures
+        assert remarks(episode) == [("PR1[1]-3.1", NO_OPCS)]
+        assert procedures(f"PR1|1|{method}|447785000^Perc^SCT^V44.4X") == ["V44.4X"]
+    assert diagnoses("DG1|1||1^x^SCT^LOC123") == []
+    assert diagnoses("DG1|1||1^x^SCT^M80.58") == ["M80.58"]
+
+
+def test_a_text_without_a_code_is_left_out_with_a_remark() -> None:
+    episode = read("PR1|6|||Vertebroplasty of spine", "DG1|1||  |Fracture", "PR1|7||| ")
+    assert remarks(episode) == [("PR1[1]-4", NO_CODE), ("DG1[1]-4", NO_CODE)]
+    assert episode.unread_procedures == 1
+    assert not read("PR1|6||V44.4|Vertebroplasty of spine").remarks
+
+
+def test_codes_of_charges_are_left_out_with_a_remark_where_there_are_no_others() -> None:
+    charge = f"FT1|1{'|' * 18}M80.58^^ICD10{'|' * 6}V44.4^^OPCS4"
+    only_charges = read("FT1|1", charge)
+    assert not only_charges.procedures + only_charges.diagnoses
+    assert remarks(only_charges) == [
+        ("FT1[2]-25", "is read from PR1 segments only, and was left out"),
+        ("FT1[2]-19", "is read from DG1 segments only, and was left out"),
+    ]
+    assert not read(charge, "PR1|1||V44.4", dg1(1, "M80.58")).remarks
 
 
 def test_the_system_of_a_code_counts_more_than_the_method_of_its_segment() -> None:
@@ -270,11 +365,28 @@ def test_provisional_diagnoses_are_left_out_only_where_there_are_others() -> Non
     assert diagnoses(dg1(1, "R52.9", "A"), dg1(2, "M80.58")) == ["R52.9", "M80.58"]
     episode = read(dg1(1, "R52.9", "A^Admitting"), dg1(2, "M80.58", "F"), dg1(3, "I10X"))
     assert [*map(code_of, episode.diagnoses)] == ["M80.58", "I10X"]
-    assert remarks(episode) == [("DG1[1]-6", "is provisional beside others, and was left out")]
+    assert remarks(episode) == [("DG1[1]-6", PROVISIONAL)]
     assert diagnoses(dg1(1, "R52.9", "A"), dg1(2, "M80.58", "F", 1), dg1(3, "I10X", "F", 0)) == [
         "M80.58",
         "I10X",
     ]
+
+
+@pytest.mark.parametrize("kind", ["Admitting", "working", " a ", "PROVISIONAL"])
+def test_provisional_types_are_known_in_words(kind: str) -> None:
+    assert diagnoses(dg1(1, "R52.9", kind), dg1(2, "M80.58", "Final")) == ["M80.58"]
+    assert diagnoses(dg1(1, "R52.9", kind), dg1(2, "M80.58", "")) == ["R52.9", "M80.58"]
+
+
+def test_a_provisional_diagnosis_is_left_out_beside_a_final_one_that_cannot_be_read() -> None:
+    for final in (dg1(2, "46675001^^SCT", "F"), "DG1|2|||Osteoporotic fracture||F"):
+        episode = read(dg1(1, "R52.9", "A"), final)
+        assert episode.diagnoses == []
+        assert remarks(episode)[0] == ("DG1[1]-6", PROVISIONAL)
+        assert len(episode.remarks) == 2
+    deleted = f"{dg1(2, '1^^SCT', 'F')}||||||D"
+    for none in (deleted, dg1(2, "", "F"), dg1(2, "1^^SCT")):
+        assert diagnoses(dg1(1, "R52.9", "A"), none) == ["R52.9"]
 
 
 def test_codes_that_a_message_deletes_are_left_out_with_a_remark() -> None:
@@ -316,16 +428,29 @@ def test_what_is_no_date_is_left_out_with_a_remark() -> None:
     assert [place for place, _ in remarks(episode)] == ["PR1[1]-5", "PV1-44", "PV1-45"]
 
 
-@pytest.mark.parametrize("event", ["A11", "A23"])
-def test_a_cancellation_is_read_and_is_no_withdrawal(event: str) -> None:
-    episode = read("PR1|1||V44.4", header=HEADER.replace("A03", event))
+@pytest.mark.parametrize("kind", ["ADT^A11", "ADT^A13", "adt^a23 ", "BAR^P02"])
+def test_a_cancellation_is_read_and_is_no_withdrawal(kind: str) -> None:
+    episode = read("PR1|1||V44.4", header=HEADER.replace("ADT^A03", kind))
     assert [place for place, _ in remarks(episode)] == ["MSH-9.2"]
 
 
-def test_lines_that_are_no_segments_are_left_out_with_a_remark() -> None:
+@pytest.mark.parametrize("kind", ["ADT^A01", "BAR^A11", "ADT^P02", "DFT^A13"])
+def test_what_cancels_nothing_has_no_remark(kind: str) -> None:
+    assert not read("PR1|1||V44.4", header=HEADER.replace("ADT^A03", kind)).remarks
+
+
+def test_lines_that_are_no_segments_are_left_out_with_one_remark() -> None:
     episode = read("NTE|1||first", " second line", "", "pr1|1||V44.4", "ZZ", "PR1|1||V44.4")
-    assert [place for place, _ in remarks(episode)] == ["line 4", "line 6", "line 7"]
-    assert len(read(*["x"] * 100).remarks) == 20
+    text = "is the first of 3 lines that are no segments, and were left out"
+    assert remarks(episode) == [("line 4", text)]
+    assert remarks(read("x")) == [("line 3", "is no segment, and was left out")]
+
+
+def test_a_letter_in_a_message_hides_no_code_that_was_left_out() -> None:
+    episode = read(*["x"] * 25, "PR1|1||447785000^^SCT", "DG1|1||M80.58^^ICD10CM")
+    expected = [("PR1[1]-3.1", NO_OPCS), ("DG1[1]-3.1", NO_ICD)]
+    assert [each for each in remarks(episode) if each[0] != "line 3"] == expected
+    assert len(episode.remarks) == 3
 
 
 def test_findings_fixes_and_faults_have_places_of_the_message() -> None:
@@ -349,6 +474,9 @@ def test_too_many_codes_and_too_many_segments_are_refused() -> None:
     ]
     assert (rejection.episode_id, rejection.provider_code) == ("E1", "R0A")
     assert isinstance(read_episode(written(*["PR1|||1^^SCT"] * 1000)), Episode)
+    for count, message in (3, "should have at most 200 entries"), (4, "holds more than 1000 codes"):
+        rejection = rejected(written(*["PR1|||" + "V44.4~" * 300] * count))
+        assert [(fault.place, fault.message) for fault in rejection.errors] == [("PR1", message)]
 
 
 def test_the_page_shows_a_message_with_its_verdict() -> None:
@@ -406,6 +534,8 @@ def test_escapes_are_read(escaped: str, plain: str) -> None:
         ("ASCII", "utf-8"),
         ("ASCII", "latin-1"),
         ("8859/1", "latin-1"),
+        ("8859/1", "cp1252"),
+        ("8859/2", "iso8859-2"),
         ("8859/15~UNICODE", "iso8859-15"),
         ("windows-1252", "cp1252"),
         ("UTF-8", "latin-1"),
@@ -419,6 +549,16 @@ def test_text_is_read_in_the_encoding_that_is_declared_or_found(
     episode = read_episode(message.decode().encode(encoding))
     assert isinstance(episode, Episode)
     assert episode.episode_id == "É1"
+
+
+@pytest.mark.parametrize("declared", ["8859/1", "WINDOWS-1252", "", "UNICODE UTF-8", "ASCII"])
+def test_the_signs_of_windows_1252_are_read_where_latin_1_is_declared_or_nothing_fits(
+    declared: str,
+) -> None:
+    message = written(header=f"{HEADER}||||||{declared}")
+    verdict = judge(message + b"PR1|1||V44.4\rDG1|1||C79.5\x86\rPID|1|\x81\r")
+    assert verdict.diagnoses == ("C79.5D",)
+    assert not [each for each in verdict.findings if each.rule == "DX04"]
 
 
 def test_bytes_that_their_encoding_lacks_are_read_all_the_same() -> None:
@@ -492,6 +632,12 @@ def test_samples_that_are_cut_or_changed_are_read(sample: Path, data: st.DataObj
     [
         *("|", "^", "~", "&", "\\", "\\F", "\\X41", " ", "\r", "x\r", "PR1|\r", "DG1|||A\r"),
         *("PR1|||1^^SCT\r", "PR1|||V44.4~", "A~", "ICD10CM", "MSH|\r", "\x0b", '"', "0"),
+        *(
+            "PR1|1|" + "\\" * 640 + "|" + "x~" * 200 + "\r",
+            f"PR1|1|01|{'V44.4~' * 200}\r",
+            "~V55^^L",
+        ),
+        *(f"DG1|1||{'A00^^L^B00^^M~' * 200}|||A\r", f"FT1{'|' * 25}x\r", "\xe9", "OPCS", "\x81"),
     ],
 )
 @pytest.mark.parametrize("before", ["", "DG1|1||a^b^"])

@@ -5,33 +5,36 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from streams.cli.reading.partial import BLANKS, Partial, Value
+from streams.validation.reading.hl7_message import BATCHES, BEFORE_MESSAGE, MESSAGE
 
 _AROUND: Final = BLANKS + b"\x0b\x1c"
 """Blanks, and what MLLP puts around a message."""
 
 _LINE_PARTS: Final = re.compile(rb"[^\r\n]*+(?:\r\n?|\n)|[^\r\n]++")
-_MESSAGE: Final = b"MSH|"
-_OPENINGS: Final = (_MESSAGE, b"FHS|", b"BHS|")
+_OPENINGS: Final = (MESSAGE, *BATCHES)
+_OTHER_RECORD: Final = re.compile(
+    rb'\{[ \t]*+["\r\n]|<(?:\?xml[^>]*>\s*<)?(?:\w+:)?CDS(?:-|NetChange-|BulkGroup-|Message[ >])'
+)
+"""Begins a line of JSON or CDS XML, and hardly one of a letter that stands within a message."""
+
 _BATCH: Final = (b"FHS", b"BHS", b"BTS", b"FTS")
 """Segments around the messages of a batch or a file."""
 
-_OPENING_BYTES: Final = 64
-"""Maximum number of bytes, framing included, by which a segment is recognised."""
-
-
-def is_message(head: bytes) -> bool:
-    """Return whether a file begins with a message, or with a batch of them."""
-    return head.lstrip(_AROUND).startswith(_OPENINGS)
+_OPENING_BYTES: Final = 128
+"""Maximum number of bytes, framing included, by which a line is recognised."""
 
 
 def may_begin_message(head: bytes) -> bool:
     """Return whether a head is too short to know that no message begins."""
-    bare = head.lstrip(_AROUND)
-    return len(bare) < len(_MESSAGE) and any(each.startswith(bare) for each in _OPENINGS)
+    bare = head.lstrip(BEFORE_MESSAGE)
+    return len(bare) < len(MESSAGE) and any(each.startswith(bare) for each in _OPENINGS)
 
 
 def split_messages(pieces: Iterable[bytes], max_bytes: int) -> Iterator[list[tuple[int, Value]]]:
-    """Split before each MSH segment; each message has the number of the line it begins on."""
+    """Split before each MSH segment, and each line of JSON or CDS XML.
+
+    Each record has the number of the line it begins on.
+    """
     messages = _Messages(max_bytes)
     for piece in pieces:
         yield messages.feed(piece)
@@ -68,9 +71,10 @@ class _Messages:
     def _read(self, part: bytes) -> Iterator[tuple[int, Value]]:
         """Read a line, or a part of one."""
         if self._at_start:
-            opening = part[:_OPENING_BYTES].lstrip(_AROUND)
+            head = part[:_OPENING_BYTES]
+            opening = head.lstrip(BEFORE_MESSAGE)
             self._left_out = opening[:3] in _BATCH and opening[3:4] in b"|\r\n"
-            if opening.startswith(_MESSAGE):
+            if opening.startswith(MESSAGE) or _OTHER_RECORD.match(head):
                 yield from self._take()
         if not self._left_out:
             self._add(part)
@@ -82,6 +86,6 @@ class _Messages:
 
     def _add(self, part: bytes) -> None:
         if not self._partial:
-            part = part.lstrip(_AROUND)
+            part = part.lstrip(BEFORE_MESSAGE)
             self._first_line = self._line
         self._partial.add(part)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from schemas.rejection import Fault
-from streams.cli.reading.messages import is_message
+from streams.validation.reading.hl7_message import begins_message
 from streams.validation.reading.xml_text import read_xml
 
 _SKIPPED: Final = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\\r\n]++|\\.)*+")*+')
@@ -35,7 +35,7 @@ def recognise_shape(head: bytes, *, whole: bool) -> Shape:
 
     The default is lines, so that each line of a broken file gets a verdict.
     """
-    if is_message(head):
+    if begins_message(head):
         return Shape.MESSAGES
     start = _after_blanks(head, 0)
     if head.startswith(b"{", start):

@@ -8,6 +8,7 @@ from pydantic_core import from_json
 
 from streams.validation.reading import hints
 from streams.validation.reading.hints import Hint
+from streams.validation.reading.hl7_message import begins_message
 
 _DOCUMENTS: Final = (
     *(b"%PDF-", b"{\\rtf", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),  # PDF, RTF, old Office
@@ -22,6 +23,13 @@ _LINE_BYTES: Final = 4096
 _SEPARATORS: Final = ",\t|;"
 _LEAST_SEPARATORS: Final = 2
 """Of a line: identifier, provider and one code."""
+_HL7_SEGMENT: Final = re.compile(
+    rb"MSH[!-/:-@\[-`{-~]|(?:EVN|PID|PD1|PV[12]|NK1|IN[1-3]|GT1|AL1|OB[RX]|ORC|NTE|FT1|ACC|MRG|DRG"
+    rb"|PR1|DG1|UB[12]|ROL|TXA|MSA|BTS|FTS|Z[A-Z][A-Z0-9])\|"
+)
+"""Segments of HL7 v2, or of a message with a separator that is not read."""
+
+_MARKUP: Final = re.compile(r"\ufeff?\s*<")
 _NEXT_EPISODE: Final = re.compile(rb"[\s,\x1e]*\{")
 _PLACE: Final = re.compile(r"line (\d+) column (\d+)$")
 
@@ -35,6 +43,8 @@ def recognise_text(text: bytes, error: str) -> Hint | None:
     bare = text.lstrip()
     if bare.startswith((b"{", b"[")):
         return _recognise_broken_json(text, error)
+    if _HL7_SEGMENT.match(bare):
+        return hints.HL7_SEGMENT
     return hints.DELIMITED if _is_delimited(bare[:_LINE_BYTES]) else None
 
 
@@ -49,9 +59,11 @@ def recognise_json(content: object) -> Hint | None:
     """Recognise JSON that is no object."""
     if isinstance(content, list):
         return hints.ARRAY
-    if isinstance(content, str) and isinstance(_json_or_none(content), dict):
-        return hints.JSON_IN_TEXT
-    return None
+    if not isinstance(content, str):
+        return None
+    if begins_message(content.encode()) or _MARKUP.match(content):
+        return hints.MESSAGE_IN_TEXT
+    return hints.JSON_IN_TEXT if isinstance(_json_or_none(content), dict) else None
 
 
 def recognise_object(members: Mapping[str, object]) -> Hint | None:

@@ -118,6 +118,13 @@ JSON_IN_TEXT: Final = Hint(
     Sample(b'"' + _SHORT.replace(b'"', b'\\"') + b'"'),
     Sample(_SHORT),
 )
+MESSAGE_IN_TEXT: Final = Hint(
+    "message-in-text",
+    Reason.NOT_AN_EPISODE,
+    "looks like HL7 v2 or XML inside a JSON string: send the message as it is",
+    Sample(b'"MSH|^~\\\\&|PAS|R0A|IPG12|R0A|20260131120000||ADT^A03|1|P|2.4\\rPV1|1|I"'),
+    Sample(_MESSAGE),
+)
 BASE64_DATA: Final = Hint(
     "base64-data",
     Reason.NOT_AN_EPISODE,
@@ -192,6 +199,13 @@ HL7: Final = Hint(
     Sample(b"MSH|^~\\&|LAB|R0A|IPG12|R0A|20260131120000||ORU^R01|1|P|2.4"),
     Sample(_MESSAGE),
 )
+HL7_SEGMENT: Final = Hint(
+    "hl7-segment",
+    Reason.UNKNOWN_FORMAT,
+    "looks like a segment of HL7 v2: a message, or a file of them, has to begin with MSH|",
+    Sample(b"PR1|1||W37.1^^OPCS4"),
+    Sample(_MESSAGE),
+)
 FHIR: Final = Hint(
     "fhir",
     Reason.UNKNOWN_FORMAT,
@@ -218,8 +232,8 @@ DOCUMENT: Final = Hint(
 HINTS: Final = (
     *(NULL_WITHOUT_KEY, TOO_LARGE),
     *(CUT_SHORT, SEVERAL_EPISODES, NOT_A_NUMBER, WINDOWS_1252),
-    *(JSON_IN_TEXT, ARRAY, SEVERAL_ENCOUNTERS, SEVERAL_MESSAGES, INTERCHANGE),
+    *(JSON_IN_TEXT, MESSAGE_IN_TEXT, ARRAY, SEVERAL_ENCOUNTERS, SEVERAL_MESSAGES, INTERCHANGE),
     *(OTHER_NAME, OTHER_CAPITALS, SEVERAL_CODES, BASE64_DATA),
-    *(DELIMITED, XML, HL7, FHIR, UTF_16, BINARY_PAYLOAD, DOCUMENT),
+    *(DELIMITED, XML, HL7, HL7_SEGMENT, FHIR, UTF_16, BINARY_PAYLOAD, DOCUMENT),
 )
 """All hints, by reason."""

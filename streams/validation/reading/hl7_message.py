@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple
@@ -11,8 +12,8 @@ FIELD_PATH: Final = r"^[A-Z][A-Z0-9]{2}-[1-9][0-9]{0,2}(\.[1-9][0-9]?){0,2}$"
 
 MESSAGE: Final = b"MSH|"
 BATCHES: Final = (b"FHS|", b"BHS|")
-BEFORE_MESSAGE: Final = b" \t\r\n\x0b"
-"""Blanks, and the byte that MLLP puts before a message."""
+BEFORE_MESSAGE: Final = b" \t\r\n\x0b\x1c\xef\xbb\xbf"
+"""Blanks, the bytes that MLLP puts around a message, and those of a byte order mark."""
 
 _SEGMENT_ENDS: Final = re.compile(r"\r\n|[\r\n\x0b\x1c]")
 """With the bytes that MLLP puts around a message."""
@@ -25,11 +26,25 @@ _NULL: Final = '""'
 _ENCODING_FIELD: Final = 17
 """Index of MSH-18: the first separator is MSH-1, so its fields are numbered one higher."""
 
+_UTF_8: Final = "utf-8"
+_WINDOWS_1252: Final = "cp1252"
 _ENCODINGS: Final = {
-    **{f"8859/{part}": f"iso8859_{part}" for part in (*range(1, 10), 15)},
-    **dict.fromkeys(("WINDOWS-1252", "WINDOWS 1252", "CP1252", "1252"), "cp1252"),
+    **{f"8859/{part}": f"iso8859_{part}" for part in (*range(2, 10), 15)},
+    **dict.fromkeys(("8859/1", "WINDOWS-1252", "WINDOWS 1252", "CP1252", "1252"), _WINDOWS_1252),
 }
 """Of table 0211, and as seen; all others are read as UTF-8."""
+
+_OF_WINDOWS_1252: Final = {
+    byte: character
+    for byte in range(0x80, 0xA0)
+    if (character := bytes([byte]).decode(_WINDOWS_1252, "ignore"))
+}
+"""The characters that Windows-1252 has where Latin-1 has none that can be seen."""
+
+
+def begins_message(content: bytes) -> bool:
+    """Return whether content begins with a message, or with a batch of them."""
+    return content.lstrip(BEFORE_MESSAGE).startswith((MESSAGE, *BATCHES))
 
 
 class Delimiters(NamedTuple):
@@ -62,7 +77,7 @@ def _unescape(delimiters: Delimiters, escaped: re.Match[str]) -> str:
     """Return what an escape sequence stands for; one that formats text stays as it is."""
     name, digits = escaped.groups()
     if digits:
-        return _decode(bytes.fromhex(digits), "utf-8")
+        return _decode(bytes.fromhex(digits), _UTF_8)
     characters = {
         "F": "|",
         "S": delimiters.component,
@@ -82,8 +97,14 @@ class Segment:
 
     def repetitions(self, field: int) -> list[str]:
         """Return the repetitions of a field; at least one, which may be empty."""
-        text = self.fields[field] if field < len(self.fields) else ""
-        return text.split(self.delimiters.repetition)
+        return self._text(field).split(self.delimiters.repetition)
+
+    def blank(self, field: int) -> bool:
+        """Return whether there is nothing in a field, or only blanks."""
+        return not self._text(field).strip()
+
+    def _text(self, field: int) -> str:
+        return self.fields[field] if field < len(self.fields) else ""
 
     def value(self, field: int, component: int = 1, subcomponent: int = 1) -> str | None:
         """Return a value of the first repetition of a field."""
@@ -93,9 +114,9 @@ class Segment:
 class Message:
     """The segments of one message or more, by name."""
 
-    def __init__(self, content: bytes) -> None:
-        """Read content that begins with an MSH segment."""
-        lines = _SEGMENT_ENDS.split(_decode(content, _encoding(content)))
+    def __init__(self, content: bytes, encoding: str | None) -> None:
+        """Read content that begins with an MSH segment, and may declare its encoding there."""
+        lines = _SEGMENT_ENDS.split(_decode(content, encoding or _encoding(content)))
         self._lines = defaultdict[str, list[str]](list)
         self.odd_lines: list[int] = []
         """Numbers, from 1, of the lines that are neither segments nor blank."""
@@ -111,19 +132,17 @@ class Message:
         """Return the number of segments of a name."""
         return len(self._lines[name])
 
-    def segments(self, name: str) -> list[Segment]:
-        """Return the segments of a name, in order."""
-        return [Segment(self._fields(line), self._delimiters) for line in self._lines[name]]
+    def segments(self, name: str) -> Iterator[Segment]:
+        """Yield the segments of a name, in order."""
+        for line in self._lines[name]:
+            yield Segment(self._fields(line), self._delimiters)
 
     def value(self, path: str) -> str | None:
         """Return the value at a field path, in the first segment of its name."""
         name, _, numbers = path.partition("-")
-        lines = self._lines[name][:1]
         field, *parts = map(int, numbers.split("."))
-        return next(
-            (Segment(self._fields(line), self._delimiters).value(field, *parts) for line in lines),
-            None,
-        )
+        first = next(self.segments(name), None)
+        return first.value(field, *parts) if first else None
 
     def _fields(self, line: str) -> list[str]:
         fields = line.split("|")
@@ -135,12 +154,12 @@ def _encoding(content: bytes) -> str:
     fields = re.split(rb"[\r\n]", content, maxsplit=1)[0].split(b"|", _ENCODING_FIELD + 1)
     declared = fields[_ENCODING_FIELD] if len(fields) > _ENCODING_FIELD else b""
     name = re.split(rb"[~^]", declared)[0].decode("latin-1").strip().upper()
-    return _ENCODINGS.get(name, "utf-8")
+    return _ENCODINGS.get(name, _UTF_8)
 
 
 def _decode(content: bytes, encoding: str) -> str:
-    """Decode text; where it is not in its encoding, as Latin-1, which any bytes are."""
+    """Decode text; where it is not in its encoding, as Windows-1252, as browsers read Latin-1."""
     try:
         return content.decode(encoding)
     except UnicodeDecodeError:
-        return content.decode("latin-1")
+        return content.decode("latin-1").translate(_OF_WINDOWS_1252)

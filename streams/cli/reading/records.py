@@ -11,7 +11,7 @@ from streams.cli.reading.array import split_array
 from streams.cli.reading.chunk import Chunk
 from streams.cli.reading.interchange import split_interchange
 from streams.cli.reading.lines import split_lines
-from streams.cli.reading.messages import is_message, may_begin_message, split_messages
+from streams.cli.reading.messages import may_begin_message, split_messages
 from streams.cli.reading.objects import split_objects
 from streams.cli.reading.partial import BLANKS, Oversized, Partial, Value
 from streams.cli.reading.shape import Shape, recognise_shape
@@ -19,6 +19,7 @@ from streams.cli.reading.sources import read_members, verify_readable
 from streams.cli.reading.table import find_header, read_table
 from streams.errors import OperatorError
 from streams.validation.reading.column_names import ColumnNames
+from streams.validation.reading.hl7_message import begins_message
 
 WINDOW_BYTES: Final = 1_048_576
 """Maximum number of bytes examined to recognise the shape of a file."""
@@ -149,7 +150,7 @@ def _is_lines(head: bytes) -> bool:
     if may_begin_message(head):
         return False
     if not _OPENING.match(head):
-        return b"\n" in head.lstrip(BLANKS) or is_message(head)
+        return b"\n" in head.lstrip(BLANKS) or begins_message(head)
     first_line = _FIRST_LINE.match(head)
     if not first_line:
         return False

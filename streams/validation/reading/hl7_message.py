@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple
 
+from streams.validation.reading import windows_1252
+
 FIELD_PATH: Final = r"^[A-Z][A-Z0-9]{2}-[1-9][0-9]{0,2}(\.[1-9][0-9]?){0,2}$"
 """A field, component or subcomponent, as HL7 numbers them: `PV1-19`, `PV1-19.1`, `PV1-3.4.1`."""
 
@@ -27,19 +29,11 @@ _ENCODING_FIELD: Final = 17
 """Index of MSH-18: the first separator is MSH-1, so its fields are numbered one higher."""
 
 _UTF_8: Final = "utf-8"
-_WINDOWS_1252: Final = "cp1252"
 _ENCODINGS: Final = {
     **{f"8859/{part}": f"iso8859_{part}" for part in (*range(2, 10), 15)},
-    **dict.fromkeys(("8859/1", "WINDOWS-1252", "WINDOWS 1252", "CP1252", "1252"), _WINDOWS_1252),
+    **dict.fromkeys(("8859/1", "WINDOWS-1252", "WINDOWS 1252", "CP1252", "1252"), "cp1252"),
 }
 """Of table 0211, and as seen; all others are read as UTF-8."""
-
-_OF_WINDOWS_1252: Final = {
-    byte: character
-    for byte in range(0x80, 0xA0)
-    if (character := bytes([byte]).decode(_WINDOWS_1252, "ignore"))
-}
-"""The characters that Windows-1252 has where Latin-1 has none that can be seen."""
 
 
 def begins_message(content: bytes) -> bool:
@@ -158,8 +152,8 @@ def _encoding(content: bytes) -> str:
 
 
 def _decode(content: bytes, encoding: str) -> str:
-    """Decode text; where it is not in its encoding, as Windows-1252, as browsers read Latin-1."""
+    """Decode text; where it is not in its encoding, as Windows-1252."""
     try:
         return content.decode(encoding)
     except UnicodeDecodeError:
-        return content.decode("latin-1").translate(_OF_WINDOWS_1252)
+        return windows_1252.decode(content)

@@ -5,13 +5,13 @@ namespace, and a long one for many elements would take minutes.
 """
 
 import re
-from codecs import charmap_decode
 from collections.abc import Callable
 from typing import Any, Final
 
 from lxml import etree
 
 from schemas.rejection import Fault
+from streams.validation.reading import windows_1252
 
 BLANKS: Final = b" \t\r\n"
 DOCTYPE: Final = b"<!DOCTYPE"
@@ -25,14 +25,10 @@ PARSER_OPTIONS: Final = {
     "remove_comments": True,
     "remove_pis": True,
 }
-_WINDOWS_1252: Final = "".join(
-    bytes([each]).decode("cp1252", "ignore") or chr(each) for each in range(256)
-)
-"""The character of each byte; that of Latin-1 where Windows-1252 has none."""
 
 
 def _from_windows(text: bytes) -> bytes:
-    return charmap_decode(text, "strict", _WINDOWS_1252)[0].encode()
+    return windows_1252.decode(text).encode()
 
 
 def _from_latin_9(text: bytes) -> bytes:
@@ -48,7 +44,7 @@ _TO_UTF_8: Final[dict[str, Callable[[bytes], bytes]]] = {
 }
 """What is read. In all of them markup has the bytes of ASCII, so that it cannot be hidden.
 
-Latin-1 is taken for Windows-1252, as browsers do: of a dagger the one has no byte.
+Latin-1 is taken for Windows-1252, as browsers do.
 """
 _IN_VAIN: Final = "utf-16"
 """What .NET declares of text that is then written in UTF-8."""

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from strategies import json_values
 
 from schemas.episode import Episode, Format, Withdrawal
-from schemas.rejection import MAX_FAULTS, Reason, Rejection
+from schemas.rejection import MAX_FAULTS, Reason, Rejection, Remark
 from streams.validation.check import judge
 from streams.validation.reading import MAX_RECORD_BYTES, read_episode
 from streams.validation.reading.hints import FHIR, SEVERAL_CODES, SEVERAL_ENCOUNTERS
@@ -69,6 +69,11 @@ def performed(code: str, **members: object) -> Json:
 
 def condition(code: str, **members: object) -> Json:
     return {"resourceType": "Condition", "code": concept(coding(code, ICD10)), **members}
+
+
+def used(reference: str, use: str | None, rank: object = None) -> Json:
+    concept_of_use = {"use": concept({"code": use})} if use else {}
+    return {"condition": to(f"Condition/{reference}"), "rank": rank, **concept_of_use}
 
 
 def to(reference: object) -> Json:
@@ -289,6 +294,12 @@ def test_a_name_given_twice_is_refused_where_it_matters(text: bytes, place: str 
         (claim(procedure=["V44.4"]), "Claim.procedure[0]", "should be an object"),
         (claim(provider="R0A"), "Claim.provider", "should be an object"),
         (claim(procedure(coding(7))), "coding[0].code", "should be text"),
+        (claim(procedure(coding([[]])), item=[]), "coding[0].code", "should be text"),
+        (
+            bundle(condition("C90.0", id="A"), diagnosis=[used("A", None) | {"use": "AD"}]),
+            "use",
+            "should be a list",
+        ),
         (claim(procedure(coding("V44.4, V55.1, Y53.4, Z66.5"))), "coding[0].code", "at most 16"),
         (bundle(performed("V44.4", performedPeriod="2026")), "performedPeriod", "an object"),
         ({"resourceType": "Bundle", "entry": [7]}, "Bundle.entry[0]", "should be an object"),
@@ -301,10 +312,10 @@ def test_a_member_of_the_wrong_kind_is_refused_with_its_place(
     assert any(each.endswith(place) and message in said for each, said in found.items()), found
 
 
-def test_several_codes_in_one_text_are_recognised() -> None:
-    assert (
-        rejected(claim(procedure(coding("V44.4, V55.1, Y53.4, Z66.5")))).hint == SEVERAL_CODES.text
-    )
+@pytest.mark.parametrize("system", [OPCS4, None, ""])
+def test_several_codes_in_one_text_are_recognised(system: str | None) -> None:
+    several = coding("V44.4, V55.1, Y53.4, Z66.5", system)
+    assert rejected(claim(procedure(several))).hint == SEVERAL_CODES.text
 
 
 # Who and when
@@ -330,7 +341,7 @@ def test_what_identifies_an_episode_is_required() -> None:
     assert faults({"resourceType": "Claim"}) == {"Claim.id": required, "Claim.provider": required}
     assert faults(bundle(id=None, serviceProvider=to("urn:uuid:1"))) == {
         "Bundle.entry[0].resource.id": required,
-        "Bundle.entry[0].resource.serviceProvider.reference": required,
+        "Bundle.entry[0].resource.serviceProvider.reference": "names no ODS code",
     }
 
 
@@ -355,8 +366,19 @@ OFFICIAL = {"system": ODS, "value": "R0A"}
         (to("https://fhir.example.nhs.uk/R4/Organization/R0A02/_history/3"), "R0A02"),
         (to("Organization/123"), None),
         (to("Organization/o1"), None),
-        (to("Organization/r0a"), None),
+        (to("Organization/r0a"), "R0A"),
         (to("Practitioner/R0A"), None),
+        ({"reference": "Practitioner/9", "identifier": {"value": "C1234567"}}, None),
+        ({"reference": "PractitionerRole/9", "identifier": {"value": "C1234567"}}, None),
+        ({"type": "Practitioner", "identifier": {"value": "C1234567"}}, None),
+        ({"type": "Organization", "identifier": {"value": "R0A"}}, "R0A"),
+        (
+            {
+                "type": "http://hl7.org/fhir/StructureDefinition/Organization",
+                "identifier": {"value": "R0A"},
+            },
+            "R0A",
+        ),
         (to(f"Organization?identifier={ODS}|R0A"), "R0A"),
         (to(f"Organization?identifier={ODS}%7CR0A"), "R0A"),
         (to("Organization?identifier=https://example.nhs.uk/Id/department|R0A"), None),
@@ -387,6 +409,42 @@ def test_an_organisation_is_found_within_the_resource_or_the_bundle(
         bundle(inside, serviceProvider=to("https://example.nhs.uk/R4/Organization/o1/_history/1")),
     ):
         assert judge(encoded(resource)).provider_code == code
+
+
+def test_what_refers_to_no_ods_code_is_not_said_to_be_missing() -> None:
+    for provider, place in (
+        (to("Organization/7"), "Claim.provider.reference"),
+        (to("Location/1"), "Claim.provider.reference"),
+        ({"display": "Example Hospitals"}, "Claim.provider"),
+    ):
+        assert faults(claim(provider=provider)) == {place: "names no ODS code"}
+    assert faults(claim(provider={})) == {"Claim.provider": "is required"}
+
+
+@pytest.mark.parametrize("kind", ["Practitioner", "PractitionerRole", "Location"])
+def test_only_an_organisation_is_a_provider(kind: str) -> None:
+    person = organisation({"value": "C1234567"}) | {"resourceType": kind}
+    contained = claim(provider=to("#o1"), contained=[person])
+    assert faults(contained) == {"Claim.provider.reference": "names no ODS code"}
+    assert judge(encoded(bundle(person, serviceProvider=to(f"{kind}/o1")))).provider_code is None
+
+
+@pytest.mark.parametrize("own_id", ["ORG01", "ROYAL", "R0A"])
+def test_the_id_of_an_organisation_is_its_ods_code_only_where_it_is_not_in_the_record(
+    own_id: str,
+) -> None:
+    referring = {"serviceProvider": to(f"Organization/{own_id}")}
+    assert read(bundle(**referring)).provider_code == own_id
+    local = organisation(LOCAL, id=own_id)
+    assert judge(encoded(bundle(local, **referring))).provider_code is None
+    assert read(bundle(organisation(OFFICIAL, id=own_id), **referring)).provider_code == "R0A"
+
+
+def test_an_organisation_is_found_by_an_identifier_of_its_own() -> None:
+    inside = organisation(LOCAL, OFFICIAL)
+    search = f"Organization?identifier={LOCAL['system']}|{LOCAL['value']}"
+    for provider in (to(search), {"identifier": LOCAL}):
+        assert read(bundle(inside, serviceProvider=provider)).provider_code == "R0A"
 
 
 @pytest.mark.parametrize("url", ["urn:uuid:0e5f9d6c", "https://example.nhs.uk/R4/Organization/o9"])
@@ -422,11 +480,19 @@ def test_dates_are_those_of_the_period() -> None:
         "http://www.endeavourhealth.org/fhir/opcs4",
         " OPCS4 ",
         "OPCS-4.10",
+        "https://example.nhs.uk/Id/OPCS-4-10",
+        "https://example.nhs.uk/Id/opcs_4",
+        "OPCS 4",
+        "https://example.nhs.uk/Id/opcs-4/4.10",
+        "https://example.nhs.uk/opcs/codes",
+        "",
         None,
     ],
 )
 def test_procedures_are_read_whatever_uri_names_opcs_4(system: object) -> None:
-    assert codes(claim(procedure(coding("V44.4", system)))) == (("V44.4",), ())
+    resource = claim(procedure(coding("V44.4", system)))
+    assert codes(resource) == (("V44.4",), ())
+    assert remarks(resource) == []
 
 
 @pytest.mark.parametrize(
@@ -438,12 +504,97 @@ def test_procedures_are_read_whatever_uri_names_opcs_4(system: object) -> None:
         "http://hl7.org/fhir/ValueSet/icd-10",
         "urn:oid:2.16.840.1.113883.6.3",
         "icd10",
+        "http://hl7.org/fhir/sid/icd-10/2016",
+        "http://hl7.org/fhir/sid/icd-10-who",
+        "http://hl7.org/fhir/sid/icd-10-gb",
+        "ICD 10",
+        "",
         None,
     ],
 )
 def test_diagnoses_are_read_whatever_uri_names_icd_10(system: object) -> None:
     item = {"diagnosisCodeableConcept": concept(coding("M80.58", system))}
     assert codes(claim(diagnosis=[item])) == ((), ("M80.58",))
+    assert remarks(claim(diagnosis=[item])) == []
+
+
+@pytest.mark.parametrize("system", ["https://example.nhs.uk/codes", "O4", "WHO", "10", "ICDX", 7])
+def test_a_code_of_an_unknown_system_is_read_with_a_remark(system: object) -> None:
+    diagnosis = {"diagnosisCodeableConcept": concept(coding("M80.58", system))}
+    resource = claim(diagnosis=[diagnosis])
+    assert codes(resource) == ((), ("M80.58",))
+    place = "Claim.diagnosis[0].diagnosisCodeableConcept.coding[0].code"
+    message = "is of an unknown coding system, and was read as ICD-10"
+    assert read(resource).remarks == (Remark(place=place, message=message),)
+
+
+def test_procedures_of_an_unknown_system_are_read_in_order() -> None:
+    local = "https://example.nhs.uk/codes"
+    listed = [coding("V44.4", local), coding("V55.1"), coding("Y53.4", None), coding("Z66.5", "O4")]
+    resource = bundle(*({"resourceType": "Procedure", "code": concept(each)} for each in listed))
+    assert codes(resource)[0] == ("V44.4", "V55.1", "Y53.4", "Z66.5")
+    assert remarks(resource) == [f"Bundle.entry[{n}].resource.code.coding[0].code" for n in (1, 4)]
+
+
+def test_a_code_of_an_unknown_system_counts_only_where_no_other_does() -> None:
+    unknown = coding("V44.6", "https://example.nhs.uk/codes")
+    for other in (coding("V44.4"), coding("V44.4", None)):
+        assert codes(claim(procedure(unknown, other))) == (("V44.4",), ())
+
+
+@pytest.mark.parametrize(
+    "system",
+    [
+        SNOMED,
+        "http://read.info/readv2",
+        "http://read.info/ctv3",
+        "urn:oid:2.16.840.1.113883.2.1.6.2",
+        "urn:oid:2.16.840.1.113883.6.90",
+        "http://hl7.org/fhir/sid/icd-9-cm",
+        "http://hl7.org/fhir/sid/icd-10-cm",
+        "http://hl7.org/fhir/sid/icd-10-am",
+        "ICD10PCS",
+        "http://id.who.int/icd/release/11/mms",
+        "http://hl7.org/fhir/sid/icd-11",
+        "http://hl7.org/fhir/sid/icpc-2",
+        "http://www.ama-assn.org/go/cpt",
+        "https://www.ccsd.org.uk",
+        "http://loinc.org",
+    ],
+)
+def test_a_code_of_another_system_is_left_out_whatever_it_looks_like(system: str) -> None:
+    diagnosis = {"diagnosisCodeableConcept": concept(coding("M80.5", system))}
+    resource = claim(procedure(coding("V44.4", system)), diagnosis=[diagnosis])
+    assert codes(resource) == ((), ())
+    assert len(remarks(resource)) == len(("procedure", "diagnosis"))
+
+
+@pytest.mark.parametrize("kind,code", [("procedure", "M80.58"), ("diagnosis", "V44.4")])
+def test_a_code_of_the_other_classification_is_left_out(kind: str, code: str) -> None:
+    system = ICD10 if kind == "procedure" else OPCS4
+    item = {f"{kind}CodeableConcept": concept(coding(code, system))}
+    assert remarks(claim(**{kind: [item]})) == [f"Claim.{kind}[0].{kind}CodeableConcept"]
+
+
+@pytest.mark.parametrize("code", ["V44.4X", "v444 1", "OPCS4:V44.4", "V55X", "V444V551"])
+def test_a_malformed_code_without_a_system_is_read_as_malformed(code: str) -> None:
+    resource = claim(procedure(coding(code, None)), procedure(coding("V44.4")))
+    findings = judge(encoded(resource)).findings
+    place = "Claim.procedure[0].procedureCodeableConcept.coding[0].code"
+    assert "PX06" in [each.rule for each in findings if each.place == place]
+
+
+def test_a_malformed_diagnosis_without_a_system_is_read_as_malformed() -> None:
+    item = {"diagnosisCodeableConcept": concept(coding("M80.58Z", None))}
+    verdict = judge(encoded(claim(procedure(coding("V44.4")), diagnosis=[item])))
+    assert "DX04" in [each.rule for each in verdict.findings]
+
+
+@pytest.mark.parametrize("other", [coding("447766003", SNOMED), coding("V44.4X", "urn:local")])
+def test_a_malformed_code_beside_one_of_another_system_is_left_out(other: Json) -> None:
+    resource = claim(procedure(coding("V44.41", None), other))
+    assert codes(resource) == ((), ())
+    assert remarks(resource) == ["Claim.procedure[0].procedureCodeableConcept"]
 
 
 @pytest.mark.parametrize(
@@ -452,9 +603,8 @@ def test_diagnoses_are_read_whatever_uri_names_icd_10(system: object) -> None:
         coding("447766003", SNOMED),
         coding("M80.58", "http://hl7.org/fhir/sid/icd-10-cm"),
         coding("0PU43JZ", "http://www.cms.gov/Medicare/Coding/ICD10"),
-        coding("V44.4", 7),
         coding("447766003", None),
-        coding("V44.4 and more than that", None),
+        coding("vertebroplasty", None),
         coding("X99.9", None),
         coding(None),
         {"display": "Vertebroplasty"},
@@ -522,13 +672,41 @@ def test_what_a_claim_contains_is_read_once_and_what_it_refers_to_elsewhere_is_n
         {"procedureReference": to("#p"), "sequence": 1},
         {"procedureReference": to("Procedure/7"), "sequence": 2},
         {"procedureReference": to("#p"), "sequence": 3},
-        contained=[performed("V44.4", id="p", performedDateTime="2026-01-31")],
+        {"procedureReference": to("#d"), "sequence": 4},
+        contained=[
+            performed("V44.4", id="p", performedDateTime="2026-01-31"),
+            condition("M80.58", id="d"),
+            performed("V55.1", id="q"),
+            {"resourceType": "Patient", "id": "x"},
+        ],
     )
     assert codes(resource) == (("V44.4",), ())
     assert [str(each["date"]) for each in read(resource).procedures if isinstance(each, dict)] == [
         "2026-01-31"
     ]
-    assert remarks(resource) == [f"Claim.procedure[{n}].procedureReference" for n in (1, 2)]
+    assert {each.place: each.message for each in read(resource).remarks} == {
+        "Claim.procedure[1].procedureReference": (
+            "refers to a resource that is not here, and was left out"
+        ),
+        "Claim.procedure[2].procedureReference": "refers to a resource that is read already",
+        "Claim.procedure[3].procedureReference": (
+            "refers to a resource that is no Procedure, and was left out"
+        ),
+        "Claim.contained[1]": "is in no entry of diagnosis, and was left out",
+        "Claim.contained[2]": "is in no entry of procedure, and was left out",
+    }
+
+
+def test_a_code_that_only_a_service_of_a_claim_holds_is_remarked_on() -> None:
+    services = [
+        {"productOrService": concept(each)}
+        for each in (coding("V444"), coding("V55.1"), coding("HC20D", "urn:hrg"))
+    ]
+    resource = claim(procedure(coding("V44.4")), item=services)
+    assert codes(resource) == (("V44.4",), ())
+    assert remarks(resource) == ["Claim.item[1].productOrService"]
+    assert read(claim(item=services)).unread_procedures == len(("V44.4", "V55.1"))
+    assert codes(claim(procedure(coding("V44.4")), item="none")) == (("V44.4",), ())
 
 
 def test_the_date_of_a_procedure_in_a_claim_is_its_own() -> None:
@@ -585,32 +763,173 @@ def test_what_cannot_be_used_of_the_diagnoses_of_an_encounter_is_remarked() -> N
     assert codes(resource) == ((), ("M80.58",))
     place = "Bundle.entry[0].resource.diagnosis"
     assert remarks(resource) == [
-        f"{place}[0].rank",
         f"{place}[1].condition",
-        f"{place}[2].rank",
         f"{place}[3].condition",
+        f"{place}[0].rank",
+        f"{place}[2].rank",
     ]
 
 
+A = {"system": "https://example.nhs.uk/Id/stay", "value": "A"}
+OTHER = "is of another Encounter, and was left out"
+ABSENT = "refers to an Encounter that is not here, and was left out"
+TAKEN = "refers to an Encounter that is not here, and was read as of the one that is"
+
+
 @pytest.mark.parametrize(
-    "encounter,own",
+    "encounter,message",
     [
-        (to("Encounter/E1"), True),
-        (to("https://example.nhs.uk/R4/Encounter/E1/_history/2"), True),
-        ({"display": "Ward stay"}, True),
-        ({"identifier": {"value": "A"}}, True),
-        ({"identifier": {"value": "B"}}, False),
-        (to("Encounter/E2"), False),
-        (to("urn:uuid:1"), False),
-        (to("Procedure/P"), False),
+        (to("Encounter/E1"), None),
+        (to("urn:uuid:E1"), None),
+        (to("https://example.nhs.uk/R4/Encounter/E1/_history/2"), None),
+        ({"display": "Ward stay"}, None),
+        ({"identifier": {"value": "A"}}, None),
+        ({"identifier": A}, None),
+        ({"identifier": {"system": "urn:other-spelling", "value": "A"}}, None),
+        (to("Encounter?identifier=A"), None),
+        (to("Encounter?identifier=https://example.nhs.uk/Id/stay|A"), None),
+        (to("https://example.nhs.uk/R4/Encounter?identifier=https%3A%2F%2Fx%7CA"), None),
+        (to("Encounter/999") | {"identifier": A}, None),
+        ({"identifier": {"value": "B"}}, ABSENT),
+        (to("Encounter?identifier=https://example.nhs.uk/Id/stay|B"), ABSENT),
+        (to("Encounter/E2"), ABSENT),
+        (to("urn:uuid:1"), ABSENT),
+        (to("Procedure/P"), OTHER),
     ],
 )
 def test_what_is_of_another_encounter_is_left_out_with_a_remark(
-    encounter: Json, *, own: bool
+    encounter: Json, message: str | None
 ) -> None:
-    resource = bundle(performed("V44.4", id="P", encounter=encounter), identifier=[{"value": "A"}])
-    assert codes(resource)[0] == (("V44.4",) if own else ())
-    assert remarks(resource) == ([] if own else ["Bundle.entry[1].resource"])
+    resource = bundle(performed("V44.4", id="P", encounter=encounter), identifier=[A])
+    assert codes(resource)[0] == (() if message else ("V44.4",))
+    assert [each.message for each in read(resource).remarks] == [*filter(None, [message])]
+    assert read(resource).unread_procedures == bool(message)
+
+
+@pytest.mark.parametrize(
+    "encounter,members",
+    [
+        (to("Encounter/999"), {"id": None, "identifier": [A]}),
+        (to("urn:uuid:1"), {"id": None, "identifier": [A]}),
+        (to("Encounter?identifier=https://example.nhs.uk/Id/stay|A"), {}),
+        ({"identifier": A}, {}),
+    ],
+)
+def test_what_cannot_tell_an_encounter_from_the_one_that_is_here_is_taken_to_mean_it(
+    encounter: Json, members: Json
+) -> None:
+    resource = bundle(performed("V44.4", encounter=encounter), **members)
+    assert codes(resource)[0] == ("V44.4",)
+    place = "Bundle.entry[1].resource.encounter"
+    assert read(resource).remarks == (Remark(place=place, message=TAKEN),)
+
+
+def test_identifiers_of_what_is_not_read_may_be_anything() -> None:
+    odd = {"resourceType": "Patient", "identifier": ["7", {"value": 7}]}
+    assert read(bundle(odd))
+
+
+@pytest.mark.parametrize(
+    "reference", [to("Condition?identifier=urn:c|B"), {"identifier": {"value": "B"}}]
+)
+def test_an_encounter_may_list_a_condition_by_an_identifier(reference: Json) -> None:
+    resource = bundle(
+        condition("C90.0", id="A"),
+        condition("M80.58", identifier=[{"system": "urn:c", "value": "B"}]),
+        diagnosis=[{"condition": reference, "rank": 1}],
+    )
+    assert codes(resource)[1] == ("M80.58", "C90.0")
+    assert remarks(resource) == []
+
+
+def test_what_an_encounter_contains_is_its_own() -> None:
+    inside = [performed("V44.4"), condition("M80.58", id="c"), {"resourceType": "Patient"}]
+    assert codes(bundle(performed("W37.1"), contained=inside)) == (("W37.1", "V44.4"), ("M80.58",))
+
+
+# Provisional diagnoses
+
+
+@pytest.mark.parametrize(
+    "uses,order",
+    [
+        ([("A", "AD", 1), ("B", "DD", 1)], "B"),
+        ([("A", "CC", 1), ("B", "DD", 2)], "B"),
+        ([("A", "pre-op", 1), ("B", "post-op", 1)], "B"),
+        ([("A", "AD", 1), ("B", "AD", 2)], "AB"),
+        ([("A", "AD", 2), ("B", None, 1)], "BA"),
+        ([("A", "AD", 1), ("A", "DD", 2), ("B", "DD", 1)], "BA"),
+        ([("A", "AD", 2), ("A", None, 3), ("B", "DD", 1)], "BA"),
+        ([("A", "CM", 1), ("B", "DD", 1)], "BA"),
+        ([("A", "CM", 1), ("B", "DD", 2)], "AB"),
+    ],
+)
+def test_a_diagnosis_on_admission_is_left_out_beside_others(
+    uses: list[tuple[str, str | None, object]], order: str
+) -> None:
+    resource = bundle(
+        *(condition(f"{each}00", id=each) for each in "AB"),
+        diagnosis=[used(*each) for each in uses],
+    )
+    assert codes(resource)[1] == tuple(f"{each}00" for each in order)
+    message = "is provisional beside others, and was left out"
+    left_out = Remark(place="Bundle.entry[1].resource", message=message)
+    assert read(resource).remarks == (() if "A" in order else (left_out,))
+
+
+def test_a_diagnosis_on_admission_is_left_out_even_if_the_final_one_cannot_be_read() -> None:
+    final = {"resourceType": "Condition", "id": "B", "code": concept(coding("1", SNOMED))}
+    uses = [used("A", "AD"), used("B", "DD")]
+    assert codes(bundle(condition("R52.9", id="A"), final, diagnosis=uses))[1] == ()
+    refuted = final | {"verificationStatus": concept({"code": "refuted"})}
+    assert codes(bundle(condition("R52.9", id="A"), refuted, diagnosis=uses))[1] == ("R52.9",)
+
+
+def of_status(code: str, status: str | None, **members: object) -> Json:
+    verification = {"verificationStatus": concept({"code": status})} if status else {}
+    return condition(code, **verification, **members)
+
+
+@pytest.mark.parametrize("status", ["provisional", "differential", "unconfirmed"])
+def test_a_condition_that_is_not_confirmed_is_left_out_beside_one_that_is(status: str) -> None:
+    for other, expected in (("confirmed", ("C90.0",)), (None, ("R52.9", "C90.0"))):
+        resource = bundle(of_status("R52.9", status), of_status("C90.0", other))
+        assert codes(resource)[1] == expected
+    assert codes(bundle(of_status("R52.9", status)))[1] == ("R52.9",)
+
+
+def test_roles_and_statuses_together_leave_a_diagnosis() -> None:
+    resource = bundle(
+        of_status("R52.9", "confirmed", id="A"),
+        of_status("C90.0", "provisional", id="B"),
+        diagnosis=[used("A", "AD"), used("B", "DD")],
+    )
+    assert codes(resource)[1] == ("C90.0",)
+
+
+@pytest.mark.parametrize(
+    "types,expected",
+    [
+        ([["admitting"], ["principal"]], ("C90.0",)),
+        ([["admitting"], ["Discharge"]], ("C90.0",)),
+        ([["differential"], ["principal"]], ("C90.0",)),
+        ([["admitting", "principal"], ["clinical"]], ("R52.9", "C90.0")),
+        ([["admitting"], []], ("R52.9", "C90.0")),
+    ],
+)
+def test_an_admitting_diagnosis_of_a_claim_is_left_out_beside_others(
+    types: list[list[str]], expected: tuple[str, ...]
+) -> None:
+    items = [
+        {
+            "sequence": n,
+            "diagnosisCodeableConcept": concept(coding(code, ICD10)),
+            "type": [concept({"code": each}) for each in types[n - 1]],
+        }
+        for n, code in ((1, "R52.9"), (2, "C90.0"))
+    ]
+    assert codes(claim(diagnosis=items))[1] == expected
+    assert remarks(claim(diagnosis=items)) == ["Claim.diagnosis[0]"] * (2 - len(expected))
 
 
 def test_a_condition_that_the_encounter_lists_is_its_own_wherever_it_was_first_recorded() -> None:
@@ -648,6 +967,7 @@ NAMES = st.sampled_from(
         *("procedure", "diagnosis", "sequence", "contained", "status", "rank", "condition"),
         *("procedureCodeableConcept", "procedureReference", "encounter", "serviceProvider"),
         *("verificationStatus", "performedPeriod", "performedDateTime", "period", "fullUrl"),
+        *("use", "type", "item", "productOrService", "diagnosisReference", "display"),
     ]
 )
 near_elements = st.recursive(
@@ -722,11 +1042,45 @@ OTHERS = '{"resource":{"resourceType":"Condition","encounter":{"identifier":{"va
         repeat(HEAD + CODED + '{"code":"', "V44 ", '"}]}}]}'),
         repeat(HEAD + CODED + '{"system":"', "/opcs-4.1", '","code":"1"}]}}]}'),
         repeat(
-            HEAD + '"contained":[{"id":"p","code":{"coding":[' + CODINGS + ']}}],"procedure":[',
+            HEAD
+            + '"contained":[{"resourceType":"Procedure","id":"p","code":{"coding":['
+            + CODINGS
+            + ']}}],"procedure":[',
             '{"procedureReference":{"reference":"#p"},' + PADDING + "},",
             "]}",
         ),
         repeat(HEAD + '"identifier":[', '{"value":"E"},', "]}"),
+        repeat(
+            HEAD + '"diagnosis":{"diagnosisCodeableConcept":{"coding":{"code":"A00","system":"',
+            "icd10",
+            '"}}}}',
+        ),
+        repeat(
+            HEAD + '"diagnosis":{"diagnosisCodeableConcept":{"coding":{"code":"A00","system":"',
+            "icd 1",
+            '"}}}}',
+        ),
+        repeat(
+            HEAD + '"procedure":{"procedureCodeableConcept":{"coding":{"code":"', "V44 ", '"}}}}'
+        ),
+        repeat(
+            HEAD + '"item":[',
+            '{"productOrService":{"coding":{"code":"V44","system":"opcs"}}},',
+            "]}",
+        ),
+        repeat(HEAD + '"diagnosis":[', '{"type":[{"coding":[{"code":"admitting"}]}]},', "]}"),
+        repeat(
+            BUNDLED % "",
+            '{"resource":{"resourceType":"Condition","encounter":{"reference":"'
+            'Encounter?identifier=A|B"}}},',
+            "]}",
+        ),
+        repeat(
+            '{"resourceType":"Bundle","entry":[' + '{"resource":{"resourceType":"Encounter"}},'
+            '{"resource":{"resourceType":"' + "x" * 500_000 + '","identifier":[',
+            '{"value":"A"},',
+            "]}}]}",
+        ),
         repeat(HEAD + '"contained":[', '{"id":"a"},', "]}"),
         repeat(HEAD, '"status":1,', "}"),
         repeat('{"resourceType":"Claim","provider":{"reference":"', "Organization/", '"}}'),
@@ -741,7 +1095,7 @@ OTHERS = '{"resource":{"resourceType":"Condition","encounter":{"identifier":{"va
             "]}}]}",
         ),
     ],
-    ids=range(18),
+    ids=range(25),
 )
 def test_no_megabyte_takes_long(value: bytes) -> None:
     begin = perf_counter()

@@ -1,35 +1,31 @@
 """FHIR R4 JSON: a Claim, or a Bundle with one Encounter, its Conditions and Procedures."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
-from math import inf
-from operator import itemgetter
 from typing import Any, Final
 
-from schemas.episode import CODES_IN_A_LIST, Episode, Format, Withdrawal
+from schemas.codes import normalise
+from schemas.episode import Episode, Format, Withdrawal
 from schemas.rejection import MAX_FAULTS, Fault, Reason, Rejection
+from streams.validation.reading.code_lists import PROCEDURES
 from streams.validation.reading.extracted import Extracted
+from streams.validation.reading.fhir_coded import Coded, Details, add_all, certainty, coded_resource
 from streams.validation.reading.fhir_codes import (
     ICD10,
     OPCS4,
     Classification,
-    codings_of,
+    names,
     organisation_code,
 )
-from streams.validation.reading.fhir_elements import Element, contained, referable, resolve
+from streams.validation.reading.fhir_elements import Element, Name, contained, referable, resolve
+from streams.validation.reading.fhir_encounter import NOT_HERE, Stay
 from streams.validation.reading.hints import FHIR, SEVERAL_ENCOUNTERS
 from streams.validation.reading.json_text import repeated
 from streams.validation.reading.rejections import REPEATED, reject
 
-_Details = dict[str, tuple[object, str]]
-"""Date and position of a code, each with its place."""
-
 _TYPE: Final = "resourceType"
 _NO_EPISODE: Final = frozenset({"cancelled", "entered-in-error"})
-_NOT_TO_BE_CODED: Final = frozenset({"entered-in-error", "not-done", "preparation", "refuted"})
-_NOT_POSITIVE: Final = "is not a whole number from 1, and was left out"
-_NOT_HERE: Final = "refers to a resource that is not here, and was left out"
 
 
 def is_fhir(content: Mapping[str, object]) -> bool:
@@ -65,29 +61,53 @@ def _read_claim(claim: Element, *, deleted: bool) -> Episode | Withdrawal | Reje
     _put_period(extracted, claim.object("billablePeriod"))
     for classification in (OPCS4, ICD10):
         extracted.put(classification.list_name, None, f"{claim.place}.{classification.item}")
-        for item in claim.objects(classification.item):
-            _add_item(extracted, item, classification, known)
+        add_all(extracted, _entries(extracted, claim, classification, known), classification)
+    _remark_on_services(extracted, claim)
     return _finished(extracted, claim)
 
 
-def _add_item(
-    extracted: Extracted, item: Element, classification: Classification, known: dict[str, Element]
-) -> None:
-    """Add the codes of an entry of `diagnosis` or `procedure`, or of what it refers to.
+def _entries(
+    extracted: Extracted, claim: Element, classification: Classification, known: dict[Name, Element]
+) -> Iterator[Coded]:
+    """Yield the entries of `diagnosis` or `procedure`, or what they refer to.
 
     A contained resource is read once: otherwise many entries could refer to the same large one.
     """
-    concept = item.object(f"{classification.item}CodeableConcept")
-    reference = item.object(f"{classification.item}Reference")
-    details = {"position": (item.get("sequence"), f"{item.place}.sequence")}
-    if (day := item.get("date")) is not None:
-        details["date"] = (day, f"{item.place}.date")
-    if concept.members or not reference.members:
-        _add_codes(extracted, concept, classification, details)
-    elif resource := known.pop(reference.text("reference"), None):
-        _add_resource(extracted, resource, classification, details)
-    else:
-        extracted.leave_out(classification.list_name, reference.place, _NOT_HERE)
+    list_name, kind = classification.list_name, classification.resource_type
+    unread = {name: each for name, each in known.items() if each.text(_TYPE) == kind}
+    for item in claim.objects(classification.item):
+        concept = item.object(f"{classification.item}CodeableConcept")
+        reference = item.object(f"{classification.item}Reference")
+        name, role = reference.text("reference"), certainty(item.objects("type"))
+        details: Details = {"position": (item.get("sequence"), f"{item.place}.sequence")}
+        if (day := item.get("date")) is not None:
+            details["date"] = (day, f"{item.place}.date")
+        if concept.members or not reference.members:
+            yield Coded(item, concept, details, role)
+        elif resource := unread.pop(name, None):
+            yield coded_resource(resource, details, role)
+        elif name not in known:
+            extracted.leave_out(list_name, reference.place, NOT_HERE)
+        elif known[name].text(_TYPE) == kind:
+            extracted.remark(reference.place, "refers to a resource that is read already")
+        else:
+            message = f"refers to a resource that is no {kind}, and was left out"
+            extracted.leave_out(list_name, reference.place, message)
+    for resource in unread.values():
+        message = f"is in no entry of {classification.item}, and was left out"
+        extracted.leave_out(list_name, resource.place, message)
+
+
+def _remark_on_services(extracted: Extracted, claim: Element) -> None:
+    """Say which services of a Claim hold a code that none of its procedures has."""
+    found = (each["code"] for each in extracted.members.get(PROCEDURES, ()))
+    read = {normalise(code) for code in found if isinstance(code, str)}
+    for item in Element(claim.members, claim.place, faults={}).objects("item"):
+        service = item.object("productOrService")
+        codings = [each for each in service.objects("coding") if names(each, OPCS4)]
+        if {normalise(each.text("code")) for each in codings} - read:
+            message = "is in no entry of procedure, and was left out"
+            extracted.leave_out(PROCEDURES, service.place, message)
 
 
 def _read_bundle(bundle: Element, *, deleted: bool) -> Episode | Withdrawal | Rejection:
@@ -108,107 +128,18 @@ def _read_bundle(bundle: Element, *, deleted: bool) -> Episode | Withdrawal | Re
         return _withdrawn(extracted, bundle)
     _refuse_status(encounter)
     _put_period(extracted, encounter.object("period"))
-    listed = _listed_conditions(extracted, encounter, known)
-    conditions = {each.place: (inf, each) for each in by_type["Condition"]} | listed
-    by_rank = [each for _, each in sorted(conditions.values(), key=itemgetter(0))]
-    identifiers = {each.text("value") for each in encounter.objects("identifier")}
-    for classification, resources in ((OPCS4, by_type["Procedure"]), (ICD10, by_rank)):
+    for resource in encounter.objects("contained"):
+        by_type[resource.text(_TYPE)].append(resource)
+    stay = Stay(extracted, encounter, known)
+    for classification in (OPCS4, ICD10):
         extracted.put(classification.list_name, None, f"{bundle.place}.entry")
-        for resource in resources:
-            reference = resource.object("encounter")
-            if resource.place in listed or _is_to(encounter, reference, known, identifiers):
-                _add_resource(extracted, resource, classification, {})
-            else:
-                message = "is of another Encounter, and was left out"
-                extracted.leave_out(classification.list_name, resource.place, message)
+    add_all(extracted, stay.procedures(by_type["Procedure"]), OPCS4)
+    add_all(extracted, stay.conditions(by_type["Condition"]), ICD10)
     return _finished(extracted, bundle)
 
 
-def _listed_conditions(
-    extracted: Extracted, encounter: Element, known: Mapping[str, Element]
-) -> dict[str, tuple[float, Element]]:
-    """Return the Conditions that an Encounter lists as its diagnoses, with their ranks, by place.
-
-    A Condition may have a rank in each of several roles; the first of these counts.
-    """
-    listed: dict[str, tuple[float, Element]] = {}
-    for item in encounter.objects("diagnosis"):
-        reference = item.object("condition")
-        resource = resolve(reference, known)
-        if resource is None:
-            extracted.remark(reference.place, _NOT_HERE)
-        elif resource.text(_TYPE) == "Condition":
-            rank = item.get("rank")
-            if rank is not None and not _is_positive(rank):
-                extracted.remark(f"{item.place}.rank", _NOT_POSITIVE)
-                rank = None
-            before, _ = listed.get(resource.place, (inf, resource))
-            listed[resource.place] = (min(rank or inf, before), resource)
-    return listed
-
-
-def _is_to(
-    encounter: Element,
-    reference: Element,
-    known: Mapping[str, Element],
-    identifiers: Collection[str],
-) -> bool:
-    """Return whether a reference is to the Encounter, or to none at all."""
-    if reference.text("reference"):
-        found = resolve(reference, known)
-        return found is not None and found.place == encounter.place
-    identifier = reference.object("identifier").text("value")
-    return not identifier or identifier in identifiers
-
-
-def _add_resource(
-    extracted: Extracted, resource: Element, classification: Classification, details: _Details
-) -> None:
-    """Add the codes of a Procedure or Condition, unless it says that it is not to be coded."""
-    verification = resource.object("verificationStatus").objects("coding")
-    if _NOT_TO_BE_CODED & {resource.text("status"), *(each.text("code") for each in verification)}:
-        message = "was not done, is refuted or was entered in error, and was left out"
-        extracted.remark(resource.place, message)
-        return
-    period = resource.object("performedPeriod")
-    for element, name in ((resource, "performedDateTime"), (period, "start")):
-        if (day := element.get(name)) is not None:
-            details = {"date": (day, f"{element.place}.{name}")} | details
-    _add_codes(extracted, resource.object("code"), classification, details)
-
-
-def _add_codes(
-    extracted: Extracted, concept: Element, classification: Classification, details: _Details
-) -> None:
-    codings = codings_of(concept, classification)
-    if not codings:
-        message = f"has no code of {classification.title}, and was left out"
-        extracted.leave_out(classification.list_name, concept.place, message)
-    for index, coding in enumerate(codings):
-        entry = details
-        if "position" in details:
-            sequence, place = details["position"]
-            entry = details | {"position": (_position(sequence, index), place)}
-        code, place = coding.get("code"), f"{coding.place}.code"
-        extracted.add(classification.list_name, code, place, **entry)
-
-
-def _position(sequence: Any, index: int) -> int | None:  # noqa: ANN401  # any JSON value
-    """Return the position of one of the codes that share a place in the sequence of a Claim.
-
-    0, which is no position, if the place is not a whole number from 1.
-    """
-    if sequence is None:
-        return None
-    return sequence * CODES_IN_A_LIST + index if _is_positive(sequence) else 0
-
-
-def _is_positive(number: object) -> bool:
-    return type(number) is int and number > 0
-
-
 def _put_identity(
-    extracted: Extracted, resource: Element, provider: str, known: Mapping[str, Element]
+    extracted: Extracted, resource: Element, provider: str, known: Mapping[Name, Element]
 ) -> None:
     for element in (*resource.objects("identifier")[:1], resource):
         name = "id" if element is resource else "value"
@@ -217,8 +148,10 @@ def _put_identity(
             break
     extracted.put("episode_id", found, place)
     reference = resource.object(provider)
-    code, place = organisation_code(reference, resolve(reference, known))
+    code, place = organisation_code(reference, resolve(reference, known, "Organization"))
     extracted.put("provider_code", code, place)
+    if code is None and reference.members:
+        extracted.refuse(place, "names no ODS code")
 
 
 def _refuse_status(resource: Element) -> None:

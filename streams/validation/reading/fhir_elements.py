@@ -1,14 +1,20 @@
 """FHIR JSON, element by element, each with its place; and references between resources."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
+from urllib.parse import unquote
 
 from streams.validation.reading.json_text import repeated
 from streams.validation.reading.rejections import NOT_AN_OBJECT, REPEATED
 
 _LONGEST_LIST: Final = 10_000
 """Entries of a list that is read: more than any record within the limit of bytes needs."""
+
+_SEARCH: Final = "?identifier="
+
+Name = str | tuple[str, ...]
+"""What refers to a resource: an address, or its type and an identifier with or without system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +72,53 @@ class Element:
         self.faults[f"{self.place}.{name}"] = message
 
 
-def contained(resource: Element) -> dict[str, Element]:
+def contained(resource: Element) -> dict[Name, Element]:
     """Return the resources within a resource, by the reference to each."""
     return {f"#{each.text('id').lstrip('#')}": each for each in resource.objects("contained")}
 
 
-def referable(entries: Iterable[Element]) -> dict[str, Element]:
-    """Return the resources of a Bundle, by the references to each."""
-    known: dict[str, Element] = {}
+def referable(entries: Iterable[Element]) -> dict[Name, Element]:
+    """Return the resources of a Bundle, by the names of each."""
+    known: dict[Name, Element] = {}
     for entry in entries:
-        resource = entry.object("resource")
-        url = entry.text("fullUrl")
-        for name in (url, _relative(url), f"{resource.text('resourceType')}/{resource.text('id')}"):
-            known.setdefault(name, resource)
+        for name in _names(entry):
+            known.setdefault(name, entry.object("resource"))
     return known
 
 
-def resolve(reference: Element, known: Mapping[str, Element]) -> Element | None:
-    """Return the resource that a reference refers to, whatever version of it; None if unknown."""
+def _names(entry: Element) -> Iterator[Name]:
+    """Yield what may refer to a resource. What is odd in identifiers is no fault: few are read."""
+    resource = entry.object("resource")
+    kind, own_id, url = resource.text("resourceType"), resource.text("id"), entry.text("fullUrl")
+    if url:
+        yield from (url, _relative(url))
+    if own_id:
+        yield from (f"{kind}/{own_id}", f"urn:uuid:{own_id}")
+    for identifier in replace(resource, faults={}).objects("identifier"):
+        if value := identifier.text("value"):
+            yield from ((kind, identifier.text("system"), value), (kind, value))
+
+
+def resolve(reference: Element, known: Mapping[Name, Element], kind: str) -> Element | None:
+    """Return the resource that a reference refers to, whatever version of it; None if unknown.
+
+    It may name one of the given kind by an identifier. The value of that counts, if need be.
+    """
     url, _, _ = reference.text("reference").partition("/_history/")
-    return (known.get(url) or known.get(_relative(url))) if url else None
+    if url and (found := known.get(url) or known.get(_relative(url))):
+        return found
+    identifier = reference.object("identifier")
+    system, value = identifier.text("system"), identifier.text("value")
+    if is_search(url):
+        address, _, searched = unquote(url).partition(_SEARCH)
+        kind = address.rpartition("/")[2]
+        system, _, value = searched.rpartition("|")
+    return known.get((kind, system, value)) or known.get((kind, value))
+
+
+def is_search(url: str) -> bool:
+    """Return whether a reference searches for an identifier: `Encounter?identifier=1`."""
+    return _SEARCH in url
 
 
 def _relative(url: str) -> str:

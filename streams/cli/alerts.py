@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 alerts = typer.Typer(help="Run, list and change alerts.")
 
 _CODE: Final = re.compile(r"[A-Z]{2}[0-9]{2}")
-_PROVIDER: Final = re.compile(r"[A-Z0-9]{3,12}")
 _SPAN: Final = re.compile(r"([1-9][0-9]{0,4})([mhd])")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -205,11 +204,14 @@ def _parts(key: str) -> tuple[str, str]:
 
 
 def provider_code(provider: str) -> str:
-    """Return an ODS code in capitals. Raises OperatorError."""
-    if not _PROVIDER.fullmatch(provider.upper()):
+    """Return an ODS code as verdicts have it: R0A for r0a00. Raises OperatorError."""
+    from streams.validation.reading.identity import readable_identity
+
+    read = readable_identity({"provider_code": provider})
+    if not read:
         message = f"{provider} is not an ODS code of 3 to 12 letters and digits"
         raise OperatorError(message)
-    return provider.upper()
+    return read["provider_code"]
 
 
 def duration(text: str) -> timedelta | None:

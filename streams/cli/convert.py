@@ -1,5 +1,6 @@
 """`ipg12 convert`."""
 
+from functools import partial
 from typing import Annotated
 
 from typer import Argument, Exit, echo
@@ -16,10 +17,11 @@ def convert(
 ) -> None:
     """Write episodes of any format as native episodes, one JSON object a line.
 
-    What cannot be read is named on standard error: exit status 1.
+    What cannot be read is named on standard error; where it is a whole record, exit status 1.
     """
+    from schemas.episode import Episode
     from schemas.rejection import Rejection
-    from streams.cli.publishing import refusal
+    from streams.cli.publishing import Named, left_out, refusal
     from streams.cli.reading.chunk import read_content
     from streams.cli.reading.column_file import read_column_file
     from streams.cli.reading.records import read_files
@@ -31,17 +33,22 @@ def convert(
     settings = Settings.read()
     max_bytes = settings.max_record_bytes
     wanted = read_column_file(columns)
-    refused = False
+    write_error = partial(echo, err=True)
+    refused = Named(write_error, "are not converted")
+    remarked = Named(write_error, "are not read whole")
     for packed in read_files(files or [STDIN], max_bytes, columns=wanted):
         chunk = packed.unpack()
         lines: list[bytes] = []
         for index, value in enumerate(chunk.values):
             read = read_content(value, max_bytes, settings.hl7_fields)
             if isinstance(read, Rejection):
-                refused = True
-                echo(visible(refusal(chunk.where(index), "not converted", read)), err=True)
+                refused.add(visible(refusal(chunk.where(index), "not converted", read)))
             else:
+                if isinstance(read, Episode) and read.remarks:
+                    remarked.add(visible(left_out(chunk.where(index), read.remarks)))
                 lines.append(to_native(read) + b"\n")
         write(b"".join(lines))
-    if refused:
+    refused.finish()
+    remarked.finish()
+    if refused.count:
         raise Exit(1)

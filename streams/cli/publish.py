@@ -1,6 +1,7 @@
 """`ipg12 publish`."""
 
-from typing import TYPE_CHECKING, Annotated, Final
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,10 +14,6 @@ if TYPE_CHECKING:
 
     from streams.cli.publishing import Publishable
     from streams.settings import Settings
-
-
-NAMED: Final = 20
-"""Number of records that are named if they are not published."""
 
 
 def publish(
@@ -36,11 +33,12 @@ def publish(
     """Publish episodes to the input topic.
 
     What would be a dead letter is named on standard error and not published: exit status 1.
+    So is what cannot be read of an episode, which is published all the same.
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from streams.cli.publishing import LARGEST_BYTES, publishable
+    from streams.cli.publishing import LARGEST_BYTES, Named, publishable
     from streams.cli.reading.column_file import read_column_file
     from streams.cli.reading.records import read_files
     from streams.cli.reading.sources import STDIN
@@ -55,15 +53,17 @@ def publish(
         columns=read_column_file(columns),
     )
     console = Console(stderr=True)
-    refused = 0
-
-    def name(refusal: str) -> None:
-        nonlocal refused
-        refused += 1
-        if refused <= NAMED:
-            console.out(refusal, highlight=False)
-
-    records = publishable(chunks, max_bytes, force=force, on_refused=name, hl7=settings.hl7_fields)
+    write = partial(console.out, highlight=False)
+    refused = Named(write, "are not published")
+    remarked = Named(write, "are not read whole")
+    records = publishable(
+        chunks,
+        max_bytes,
+        force=force,
+        on_refused=refused.add,
+        on_left_out=remarked.add,
+        hl7=settings.hl7_fields,
+    )
     with Progress(
         TextColumn("publishing"),
         BarColumn(),
@@ -79,9 +79,9 @@ def publish(
             else:
                 _deliver(records, topic, settings, progress)
         finally:
-            if refused > NAMED:
-                typer.echo(f"and {refused - NAMED:,} more", err=True)
-    if refused:
+            refused.finish()
+            remarked.finish()
+    if refused.count:
         raise typer.Exit(1)
 
 

@@ -279,6 +279,7 @@ def test_many_episodes_of_one_code_a_line_are_all_read() -> None:
         ("APCS_Ident,Der_Provider_Code,Der_Procedure_All,Der_Diagnosis_All", r"is of spells"),
         ("EPIKEY,epikey,PROCODE3,OPERTN_01,DIAG_01", r"has two columns epikey"),
         ("EPIKEY,PROCODE3,code,date", r"lacks types of codes"),
+        ("EPIKEY,PROCODE3,OPERTN_01,OPERTN_03,DIAG_01", r"has OPERTN_03, but not every column"),
     ],
 )
 def test_a_header_that_lacks_something_is_one_line(
@@ -293,6 +294,42 @@ def test_a_header_that_lacks_something_is_one_line(
         assert line.startswith(f"ipg12: {path}: the header ")
     with pytest.raises(OperatorError, match=message):
         verdicts(path.read_bytes())
+
+
+HEADER = "EPIKEY,PROCODE3,OPERTN_01,OPDATE_01,OPERTN_02,OPDATE_02,OPERTN_03,DIAG_01\n"
+TWO_VISITS = "1,R0A,V444,31/01/2026,V551,31/01/2026,Y534,M8058\n"
+
+
+@pytest.mark.parametrize(
+    "day", ["31/01/2026", "31-01-2026", "31.01.2026", "31/1/2026", "31/01/2026 00:00", "20260131"]
+)
+def test_days_are_read_as_they_are_written_here(day: str, tmp_path: Path) -> None:
+    path = tmp_path / "extract.csv"
+    content = HEADER + TWO_VISITS.replace("31/01/2026", day)
+    path.write_text(content, encoding="utf-8")
+    (line,) = run(path, "convert").stdout.splitlines()
+    assert [each["date"] for each in json.loads(line)["procedures"][:2]] == ["2026-01-31"] * 2
+
+
+def test_what_cannot_be_read_is_named_when_it_is_converted_or_published(tmp_path: Path) -> None:
+    path = tmp_path / "extract.csv"
+    path.write_text(HEADER + TWO_VISITS.replace("31/01/2026", "01/31/2026", 1), encoding="utf-8")
+    for command in ("convert",), ("publish", "--dry-run"):
+        done = run(path, *command)
+        assert done.returncode == 0
+        message = f"{path}:2: OPDATE_01 is not a date such as 2026-01-31, and was left out"
+        assert done.stderr.decode().splitlines() == [message]
+
+
+@pytest.mark.parametrize("episode_id", ["EPIKEY", "PROCODE3", "4.00123E+11", "4E11"])
+def test_another_header_and_a_shortened_number_name_no_episode(episode_id: str) -> None:
+    wide = HEADER + TWO_VISITS.replace("1,", f"{episode_id},", 1)
+    coded = f"EPIKEY,PROCODE3,type,code\n{episode_id},R0A,OPCS4,V444\n"
+    for content in wide, coded:
+        ((_, verdict),) = verdicts(content.encode())
+        assert verdict.rejection
+        (fault,) = verdict.rejection.errors
+        assert fault.place.endswith("EPIKEY")
 
 
 def test_text_without_a_header_gives_dead_letters() -> None:
@@ -320,7 +357,9 @@ def test_rows_are_published_as_native_episodes_under_their_keys() -> None:
     refused: list[str] = []
     content = written(hes(TWENTY)).encode() + b"short\n"
     chunks = read_records("file", iter([content]), LIMIT)
-    published = list(publishable(chunks, LIMIT, force=True, on_refused=refused.append))
+    published = list(
+        publishable(chunks, LIMIT, force=True, on_refused=refused.append, on_left_out=pytest.fail)
+    )
     assert [record.read.episode_id for record in published] == [
         each["episode_id"] for each in TWENTY
     ]

@@ -6,8 +6,7 @@ from cli.running import Completed, ipg12_here
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.cli.publish import NAMED
-from streams.cli.publishing import Publishable, publishable
+from streams.cli.publishing import NAMED, Publishable, publishable
 from streams.cli.reading.chunk import Content
 from streams.cli.reading.records import read_files, read_records
 from streams.kafka.publish import record_key
@@ -25,7 +24,11 @@ def taken(content: bytes, *, force: bool = False) -> tuple[list[Publishable], li
     """Return what is published of a file, and what is said of the rest."""
     refused: list[str] = []
     chunks = read_records("file", iter([content]), LIMIT)
-    return list(publishable(chunks, LIMIT, force=force, on_refused=refused.append)), refused
+    return list(
+        publishable(
+            chunks, LIMIT, force=force, on_refused=refused.append, on_left_out=lambda _: None
+        )
+    ), refused
 
 
 @given(st.lists(st.sampled_from([GOOD, ODD, WITHDRAWN, KEYLESS, b"", b"{", b"[1]"]), min_size=1))
@@ -74,7 +77,7 @@ def test_a_dry_run_names_what_would_be_a_dead_letter_and_asks_no_broker(tmp_path
         f"{path}:2: not published: not-an-episode: provider_code is required"
     )
     assert lines[NAMED - 1].startswith(f"{path}:{NAMED + 1}: not published: not-json: ")
-    assert lines[NAMED:] == ["and 1 more"]
+    assert lines[NAMED:] == ["and 1 more are not published"]
     assert run.returncode == 1
 
 
@@ -93,7 +96,7 @@ def test_by_force_a_record_over_the_limit_is_published_if_it_was_kept(tmp_path: 
     path.write_bytes(GOOD + b"\n" + b"x" * 100)
     refused: list[str] = []
     chunks = read_files([str(path)], max_bytes=len(GOOD))
-    forced = publishable(chunks, 50, force=True, on_refused=refused.append)
+    forced = publishable(chunks, 50, force=True, on_refused=refused.append, on_left_out=pytest.fail)
     assert [record.value for record in forced] == [GOOD]
     (line,) = refused
     assert line.startswith(f"{path}:2: not published: too-large: value has 100 bytes")

@@ -284,6 +284,13 @@ def test_columns_of_any_names_are_found() -> None:
     )
 
 
+def test_dates_are_named_as_procedures_are() -> None:
+    text = MAPPING.replace(b'"Op {n} code"', b'["Op 1 code", "Op 3 code"]')
+    found = read_column_names(text)
+    assert isinstance(found, Unusable)
+    assert found.message.startswith("procedure_dates should be written as procedures are")
+
+
 def test_a_constant_provider_and_several_codes_in_a_column_can_be_said() -> None:
     text = b"""
     episode_id = "Ref"

@@ -344,6 +344,21 @@ def test_an_empty_slot_may_repeat_what_does_not_matter_in_it() -> None:
     assert accepted(value).remarks == ()
 
 
+@pytest.mark.parametrize(
+    "member", ['"Withdrawn": true', '"withdraw": 1', '"is_deleted": "Y"', '"withdrawn": "ja"']
+)
+def test_what_seems_to_take_an_episode_back_is_refused_unless_it_has_codes(member: str) -> None:
+    identity = '"episode_id": "E1", "provider_code": "R0A"'
+    assert [place for place, _ in faults(f"{{{identity}, {member}}}".encode())] == ["withdrawn"]
+    assert isinstance(read_episode(f'{{{identity}, {member}, "procedures": []}}'.encode()), Episode)
+
+
+def test_what_says_that_an_episode_is_not_taken_back_does_no_harm() -> None:
+    for member in '"deleted": false', '"cancelled": null':
+        value = f'{{"episode_id": "E1", "provider_code": "R0A", {member}}}'
+        assert isinstance(read_episode(value.encode()), Episode)
+
+
 def test_withdrawn_may_stand_only_once() -> None:
     for first, second in (("true", "false"), ("false", "true"), ("true", "true")):
         value = with_more(f'"withdrawn": {first}, "withdrawn": {second}')

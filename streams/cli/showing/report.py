@@ -1,5 +1,6 @@
 """The report on one record, for people."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 from typing import Final
@@ -28,6 +29,7 @@ OUTCOME_STYLES: Final = {
 _PROPOSED: Final = "green"
 _INDENT: Final = "  "
 _HEADING_WIDTH: Final = len("procedures")
+_IN_A_RECORD: Final = re.compile(r"line [0-9]+ column [0-9]+")
 _FIELD_WIDTH: Final = len("expected") + 2
 _RULES: Final = {rule.code: rule for rule in RULES}
 
@@ -66,7 +68,7 @@ def report_codes(
 
 
 def _fault(fault: Fault) -> str:
-    of_the_record = " of the record" if fault.place.startswith("line") else ""
+    of_the_record = " of the record" if _IN_A_RECORD.fullmatch(fault.place) else ""
     return f"{fault.place}{of_the_record}: {fault.message}"
 
 

@@ -8,8 +8,8 @@ from pydantic_core import from_json
 
 from schemas.episode import Episode, Withdrawal
 from streams.validation.reading.code_lists import DIAGNOSES, PROCEDURES, position_faults
-from streams.validation.reading.names import hint_at_other_name
-from streams.validation.reading.remarks import LEFT_OUT, remarks
+from streams.validation.reading.names import hint_at_other_name, hint_at_withdrawal
+from streams.validation.reading.remarks import LEFT_OUT, is_unclear_withdrawal, remarks
 from streams.validation.reading.searches import holds_odd_text, is_unusual, may_repeat_names
 
 _validate_json: Final = Episode.__pydantic_validator__.validate_json
@@ -39,13 +39,17 @@ def read_clean(value: bytes) -> Episode | Withdrawal | None:
 
 
 def _may_stand_elsewhere(value: bytes, episode: Episode) -> bool:
-    """Return whether a list that is null or absent may have another name."""
+    """Return whether a list or a withdrawal that is null or absent may have another name."""
     if episode.procedures and episode.diagnoses:
         return False
     submitted = from_json(value)
-    return any(
-        submitted.get(name) is None and hint_at_other_name(name, submitted)
-        for name in (PROCEDURES, DIAGNOSES)
+    return (
+        is_unclear_withdrawal(submitted)
+        or hint_at_withdrawal(submitted) is not None
+        or any(
+            submitted.get(name) is None and hint_at_other_name(name, submitted)
+            for name in (PROCEDURES, DIAGNOSES)
+        )
     )
 
 

@@ -70,7 +70,7 @@ _MEMBERS: Final = ("episode_id", "spell_id", "episode_number", "start_date", "en
 def read_column_names(text: bytes) -> ColumnNames | Unusable:
     """Read the names of columns."""
     try:
-        return ColumnNames.model_validate(tomllib.loads(text.decode()))
+        names = ColumnNames.model_validate(tomllib.loads(text.decode()))
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
@@ -80,6 +80,12 @@ def read_column_names(text: bytes) -> ColumnNames | Unusable:
         return Unusable(f"{name} {missing}{_SHAPES[name]}")
     except ValueError as error:
         return Unusable(f"is not TOML in UTF-8: {error}")
+    dates, procedures = names.procedure_dates, names.procedures
+    if dates and type(dates) is not type(procedures) and not isinstance(procedures, _SeveralCodes):
+        return Unusable(
+            "procedure_dates should be written as procedures are: as a list, or with {n}"
+        )
+    return names
 
 
 def find_columns(wanted: ColumnNames, header: Sequence[str]) -> EpisodeColumns | Unusable:

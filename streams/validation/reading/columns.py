@@ -42,6 +42,7 @@ _DIAGNOSES: Final = (
     *(r"diag_([0-9]{1,3})", r"diag_4_([0-9]{1,3})", "diag_4_concat", "der_diagnosis_all"),
     *(r"diagnosis_([0-9]{1,3})", "diagnoses", r"diag_3_([0-9]{1,3})", "diag_3_concat"),
 )
+_CODES: Final = [each for each in (*_PROCEDURES, *_DIAGNOSES) if "(" in each]
 _TYPE: Final = ("type", "code_type")
 _CODE, _POSITION, _DATE = "code", "position", "date"
 _NEEDED: Final = {
@@ -157,6 +158,8 @@ def recognise_columns(header: Sequence[str]) -> Columns | Unusable:
     columns = columns_by_name(names)
     if twice := [names[found[1]] for name, found in columns.items() if _is_twice(name, found)]:
         return Unusable(f"has two columns {twice[0]}; rename one of them")
+    if gap := next(filter(None, (_gap(columns, each) for each in _CODES)), None):
+        return Unusable(f"has {names[gap]}, but not every column before it; export these too")
     members = {
         name: column
         for name, choice in _MEMBERS.items()
@@ -196,6 +199,12 @@ def numbered(columns: Mapping[str, Sequence[int]], pattern: str) -> dict[int, in
 def plain_name(name: str) -> str:
     """Return the name of a column as it is compared with others."""
     return _BLANKS.sub("_", name.strip().lower())
+
+
+def _gap(columns: Mapping[str, Sequence[int]], pattern: str) -> int | None:
+    """Return the last of columns that are numbered with a gap."""
+    found = numbered(columns, pattern)
+    return found[max(found)] if found and max(found) - min(found) >= len(found) else None
 
 
 def _is_twice(name: str, columns: Sequence[int]) -> bool:

@@ -136,7 +136,7 @@ OTHER_CAPITALS: Final = Hint(
     "other-capitals",
     Reason.NOT_AN_EPISODE,
     "looks like an episode with names in other capitals: "
-    "write episode_id, provider_code, procedures and diagnoses",
+    "write episode_id, provider_code, procedures, diagnoses and withdrawn",
     Sample(_SHORT.replace(b"episode_id", b"EPISODE_ID")),
     Sample(_SHORT),
 )
@@ -144,7 +144,7 @@ OTHER_NAME: Final = Hint(
     "other-name",
     Reason.NOT_AN_EPISODE,
     "looks like an episode with fields of other names: "
-    "name them episode_id, provider_code, procedures and diagnoses",
+    "name them episode_id, provider_code, procedures, diagnoses and withdrawn",
     Sample(_EPISODE.replace(b"diagnoses", b"diags")),
     Sample(_EPISODE),
 )

@@ -32,6 +32,7 @@ OTHER_NAMES: Final = {
         "diagnosislist primarydiagnosis icd icdcodes icdcode icd10codes icd10code dx "
         "derdiagnosisall"
     ),
+    "withdrawn": _words("withdrawn withdraw withdrawal iswithdrawn deleted isdeleted cancelled"),
 }
 """Names by which a field is known elsewhere, in small letters and without separators."""
 
@@ -42,6 +43,15 @@ def hint_at_other_name(field: str, members: Mapping[str, object]) -> Hint | None
     if not found:
         return None
     return OTHER_CAPITALS if field.replace("_", "") in found else OTHER_NAME
+
+
+def hint_at_withdrawal(members: Mapping[str, object]) -> Hint | None:
+    """Return the hint that a record without lists of codes is a withdrawal by another name."""
+    lists = (members.get("procedures"), members.get("diagnoses"))
+    if any(each is not None for each in lists) or members.get("withdrawn") is not None:
+        return None
+    said = {name: member for name, member in members.items() if member is not False}
+    return hint_at_other_name("withdrawn", said)
 
 
 def _unknown_names(members: Mapping[str, object]) -> Iterable[str]:

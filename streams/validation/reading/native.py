@@ -16,11 +16,12 @@ from streams.validation.reading.formats import recognise_object
 from streams.validation.reading.hints import Hint
 from streams.validation.reading.identity import IDENTITY, identity_faults, readable_identity
 from streams.validation.reading.json_text import repeated, unambiguous
-from streams.validation.reading.names import hint_at_other_name
+from streams.validation.reading.names import hint_at_other_name, hint_at_withdrawal
 from streams.validation.reading.rejections import REPEATED, reject
-from streams.validation.reading.remarks import LEFT_OUT, boolean, remarks
+from streams.validation.reading.remarks import LEFT_OUT, boolean, is_unclear_withdrawal, remarks
 
 _WITHDRAWN: Final = "withdrawn"
+OTHER_NAME_HOLDS_IT: Final = "is missing, though a field of another name seems to hold it"
 _UNREAD_DIAGNOSES: Final = Remark(
     place=DIAGNOSES, message="cannot be read, and were left out of an episode out of scope"
 )
@@ -39,8 +40,13 @@ def read_native(members: dict[str, Any]) -> Episode | Withdrawal | Rejection:
         diagnoses = CodeListReading()
     faults = [*identity_faults(members, once), *procedures.faults, *diagnoses.faults]
     faults += [Fault(place=name, message=REPEATED) for name in repeated(members, [_WITHDRAWN])]
+    other_name = hint_at_withdrawal(once)
+    if other_name:
+        faults.append(Fault(place=_WITHDRAWN, message=OTHER_NAME_HOLDS_IT))
+    elif is_unclear_withdrawal(once):
+        faults.append(Fault(place=_WITHDRAWN, message="should be true or false"))
     if faults:
-        return _refused(once, faults, procedures.hint or diagnoses.hint)
+        return _refused(once, faults, procedures.hint or diagnoses.hint or other_name)
     episode = Episode(
         **readable_identity(once),
         procedures=procedures.entries,
@@ -64,8 +70,8 @@ def _read_list(name: str, members: dict[str, Any], once: Mapping[str, object]) -
         return CodeListReading(faults=[Fault(place=name, message=REPEATED)])
     submitted = once.get(name)
     if submitted is None and (hint := hint_at_other_name(name, members)):
-        message = "is missing, though a field of another name seems to hold it"
-        return CodeListReading(faults=[Fault(place=name, message=message)], hint=hint)
+        fault = Fault(place=name, message=OTHER_NAME_HOLDS_IT)
+        return CodeListReading(faults=[fault], hint=hint)
     return read_code_list(name, submitted)
 
 

@@ -23,6 +23,15 @@ LEFT_OUT: Final = {
 _NOT_BOOLEAN: Final = "is neither true nor false, and was left out"
 
 
+def is_unclear_withdrawal(submitted: Mapping[str, object]) -> bool:
+    """Return whether a record without lists of codes may be a withdrawal, but does not say so."""
+    withdrawn = submitted.get("withdrawn")
+    lists = (submitted.get(PROCEDURES), submitted.get(DIAGNOSES))
+    return (
+        lists == (None, None) and withdrawn is not None and not boolean.isinstance_python(withdrawn)
+    )
+
+
 def remarks(episode: Episode, submitted: Mapping[str, object]) -> tuple[Remark, ...]:
     """Return the first remarks on an episode, given the members that it was read from."""
     return tuple(islice(_remarks(episode, submitted), MAX_FAULTS))

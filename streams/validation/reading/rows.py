@@ -29,6 +29,11 @@ _TYPES: Final = {
 }
 _INSIGNIFICANT = re.compile("[^a-z0-9]")
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
+_DAY_FIRST = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4})(?![0-9])")
+_SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?[Ee][+]?[0-9]+")
+"""What a spreadsheet makes of a long number."""
+
+_DATES: Final = frozenset({"start_date", "end_date"})
 
 
 class Row(NamedTuple):
@@ -51,6 +56,9 @@ class EpisodeReader:
 
     def read(self, fields: Sequence[str]) -> Episode | Withdrawal | Rejection:
         """Read a row with as many fields as its header."""
+        column = self._columns.members["episode_id"]
+        if fault := _identity_fault(fields[column], self._columns.names):
+            return _refused(self._columns.names[column], fault)
         members = self._members(fields)
         return self._read_clean(members) or self._read_closely(members)
 
@@ -65,7 +73,7 @@ class EpisodeReader:
         for name, column in columns.members.items():
             text = fields[column].strip()
             if text not in NO_VALUES:
-                members[name] = _number(text) if name == "episode_number" else text
+                members[name] = _member(name, text)
         return members
 
     def _read_clean(self, members: Mapping[str, Any]) -> Episode | None:
@@ -112,7 +120,7 @@ def _codes(codes: CodeColumns, fields: Sequence[str]) -> list[Any]:
         if entry is not None and date is not None:
             day = fields[date].strip()
             if day not in _NO_DATES:
-                entries[index] = {"code": entry, "date": day}
+                entries[index] = {"code": entry, "date": _iso(day)}
     return entries
 
 
@@ -121,8 +129,28 @@ def _separator(characters: str) -> re.Pattern[str]:
     return re.compile(f"[{re.escape(characters)}]")
 
 
-def _number(text: str) -> int | str:
-    return int(text) if _WHOLE_NUMBER.fullmatch(text) else text
+def _member(name: str, text: str) -> int | str:
+    if name == "episode_number" and _WHOLE_NUMBER.fullmatch(text):
+        return int(text)
+    return _iso(text) if name in _DATES else text
+
+
+def _iso(text: str) -> str:
+    """Return a day as in 31/01/2026 as 2026-01-31, with what is behind it."""
+    found = _DAY_FIRST.match(text)
+    if not found:
+        return text
+    day, _, month, year = found.groups()
+    return f"{year}-{month:0>2}-{day:0>2}{text[found.end() :]}"
+
+
+def _identity_fault(episode_id: str, names: Sequence[str]) -> str | None:
+    """Return why a row is of no episode: it is another header, or its identifier was destroyed."""
+    if episode_id.strip() in names:
+        return "is the name of a column; give each extract a file of its own"
+    if _SHORTENED.fullmatch(episode_id.strip()):
+        return "is a number that a spreadsheet has shortened; export the column as text"
+    return None
 
 
 def read_code_rows(
@@ -138,8 +166,10 @@ def read_code_rows(
         line, text = next(
             ((row.line, text) for row in rows if (text := _text(row, column))), (rows[0].line, None)
         )
-        content = _number(text) if text and name == "episode_number" else text
-        extracted.put(name, content, f"line {line}, {columns.names[column]}")
+        place = f"line {line}, {columns.names[column]}"
+        if name == "episode_id" and (destroyed := _identity_fault(text or "", columns.names)):
+            extracted.refuse(place, destroyed)
+        extracted.put(name, text and _member(name, text), place)
     for name in (PROCEDURES, DIAGNOSES):
         extracted.put(name, [], f"line {rows[0].line}")
     for row in rows:
@@ -159,7 +189,7 @@ def _add_code(extracted: Extracted, columns: CodeRowColumns, row: Row) -> None:
             extracted.refuse(place(columns.type), "should be procedure, OPCS4, diagnosis or ICD10")
         return
     details = {
-        detail: (_text(row, column), place(column))
+        detail: (_iso(_text(row, column) or "") or None, place(column))
         for detail, column in (("date", columns.date), ("position", columns.position))
         if column is not None
     }

@@ -75,6 +75,23 @@ def test_the_programs_on_the_page_are_python() -> None:
         ast.parse(program)
 
 
+def test_the_producer_on_the_page_names_what_was_not_delivered() -> None:
+    (program,) = (each for each in blocks("python") if "Producer(" in each)
+    brokers = '"bootstrap.servers": "localhost:9092",'
+    assert brokers in program
+    unreachable = '"bootstrap.servers": "127.0.0.1:1", "delivery.timeout.ms": 500,'
+    done = subprocess.run(
+        [sys.executable, "-c", program.replace(brokers, unreachable)],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    line = "R0A/E1 was not delivered: Local: Message timed out"
+    assert done.stderr.splitlines().count(line) == 3
+
+
 def validated(value: bytes) -> str:
     """Run the program that validates an episode."""
     (program,) = (each for each in blocks("python") if "jsonschema" in each)

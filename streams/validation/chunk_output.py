@@ -30,7 +30,7 @@ class ChunkOutput:
     reasons: Counter[Reason] = field(default_factory=Counter)
     """Dead letters by the reason of their rejection."""
     unreadable: int = 0
-    """Records out of scope with a malformed procedure."""
+    """Records out of scope with procedures that may hide a vertebroplasty."""
 
 
 def judge_chunk(

@@ -37,7 +37,7 @@ class Metrics(PartitionMetrics):
             "ipg12_findings", "Findings, by rule and severity.", "rule", "severity"
         )
         self._unreadable = self.counter(
-            "ipg12_unreadable_procedures", "Records out of scope with a malformed procedure."
+            "ipg12_unreadable_procedures", "Records out of scope with unreadable procedures."
         )
         reasons = self.counter("ipg12_dead_letters", "Dead letters, by reason.", "reason")
         formats = self.counter("ipg12_formats", "Records that were read, by format.", "format")

@@ -459,6 +459,9 @@ ENCRYPTED[6] |= 1
 ENCRYPTED[ENCRYPTED.index(b"PK\x01\x02") + 8] |= 1
 DAMAGED = bytearray(zipped())
 DAMAGED[200:210] = b"\xff" * 10
+NESTED = BytesIO()
+with zipfile.ZipFile(NESTED, "w") as outer:
+    outer.writestr("inner.zip", zipped())
 UNKNOWN_METHOD = bytearray(zipped())
 UNKNOWN_METHOD[8] = UNKNOWN_METHOD[UNKNOWN_METHOD.index(b"PK\x01\x02") + 10] = 99
 
@@ -471,8 +474,9 @@ UNKNOWN_METHOD[8] = UNKNOWN_METHOD[UNKNOWN_METHOD.index(b"PK\x01\x02") + 10] = 9
         (bytes(ENCRYPTED), "/hes.csv: is encrypted; decrypt the zip file first"),
         (bytes(UNKNOWN_METHOD), "/hes.csv: is compressed by a method that is not read"),
         (zipped("[Content_Types].xml"), "is an Office document; save its table as CSV in UTF-8"),
+        (NESTED.getvalue(), "/inner.zip: is a zip file within a zip file; unpack it first"),
     ],
-    ids=["cut", "damaged", "encrypted", "method", "office"],
+    ids=["cut", "damaged", "encrypted", "method", "office", "nested"],
 )
 def test_a_zip_file_that_cannot_be_read_is_one_line(
     tmp_path: Path, content: bytes, message: str

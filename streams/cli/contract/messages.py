@@ -37,7 +37,9 @@ _PUBLISHERS_KEY: Final = (
 _COPIED_KEY: Final = "The key of the record, as it came."
 
 _RULES: Final = {"ipg12-rules": "Codes of the rules broken, each once, joined by commas."}
-_MALFORMED: Final = {"ipg12-unreadable": "Number of malformed procedures."}
+_MALFORMED: Final = {
+    "ipg12-unreadable": "Number of procedures that are malformed or, if none was read, left out."
+}
 _ORIGIN: Final = {
     "__dlq.errors.topic": "Topic that the record was read from.",
     "__dlq.errors.partition": "Partition of that topic.",

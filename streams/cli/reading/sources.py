@@ -78,7 +78,11 @@ def read_members(
         if not isinstance(file, _CountedFile):
             file.writelines(pieces)
         for member, content in read_zip(file, name):
-            yield member, decompress(content, member)
+            head, pieces = _peek(content, len(ZIP_MAGIC[0]))
+            if head.startswith(ZIP_MAGIC):
+                message = f"{member}: is a zip file within a zip file; unpack it first"
+                raise OperatorError(message)
+            yield member, decompress(pieces, member)
 
 
 class _CountedFile(FileIO):

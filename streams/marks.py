@@ -59,13 +59,18 @@ def mark(name: str, codes: Iterable[str], findings: Collection[Finding]) -> list
 
 
 def position(finding: Finding) -> str:
-    """Return where a finding is in words, counted from 1: `procedure 3`."""
+    """Return where a finding is in words, counted from 1: `procedure 3`.
+
+    In a record of another format also its place there: `procedure 3 (PR1[4]-3.1)`.
+    """
     if finding.found is None:
         return field(finding)
     index = finding.at
     if index is None:  # of rule set 1, whose places are all of native episodes
         index = int(finding.place.partition("[")[2].partition("]")[0])
-    return f"{_SINGULAR[field(finding)]} {index + 1}"
+    native = finding.place.startswith(field(finding))
+    there = "" if native else f" ({finding.place})"
+    return f"{_SINGULAR[field(finding)]} {index + 1}{there}"
 
 
 def new_codes(coded: Coded) -> set[int]:

@@ -26,7 +26,7 @@ def convert(
     from streams.cli.reading.column_file import read_column_file
     from streams.cli.reading.records import read_files
     from streams.cli.reading.sources import STDIN
-    from streams.cli.showing.terminal import visible, write
+    from streams.cli.showing.terminal import write
     from streams.settings import Settings
     from streams.validation.conversion import to_native
 
@@ -42,10 +42,10 @@ def convert(
         for index, value in enumerate(chunk.values):
             read = read_content(value, max_bytes, settings.hl7_fields)
             if isinstance(read, Rejection):
-                refused.add(visible(refusal(chunk.where(index), "not converted", read)))
+                refused.add(refusal(chunk.where(index), "not converted", read))
             else:
                 if isinstance(read, Episode) and read.remarks:
-                    remarked.add(visible(left_out(chunk.where(index), read.remarks)))
+                    remarked.add(left_out(chunk.where(index), read.remarks))
                 lines.append(to_native(read) + b"\n")
         write(b"".join(lines))
     refused.finish()

@@ -8,6 +8,7 @@ from schemas.episode import Episode, Withdrawal
 from schemas.rejection import Rejection, Remark
 from streams.cli.reading.chunk import Chunk, read_content
 from streams.cli.reading.partial import Oversized
+from streams.cli.showing.terminal import visible
 from streams.validation.conversion import to_native
 from streams.validation.reading.hl7 import HL7_FIELDS, Hl7Fields
 
@@ -34,7 +35,7 @@ class Named:
         """Write a line, if it is one of the first."""
         self.count += 1
         if self.count <= NAMED:
-            self._write(line)
+            self._write(visible(line))
 
     def finish(self) -> None:
         """Write how many records were not named."""

@@ -94,5 +94,5 @@ def test_a_finding_is_marked_by_its_index_where_its_place_is_that_of_another_for
     assert [each.rule for each in (levels, missing)] == ["LV02", "DX01"]
     marked = mark(PROCEDURES, verdict.procedures or (), [levels, missing])
     assert [code for code, found in marked if found] == ["V55.1"]
-    assert (field(levels), position(levels)) == (PROCEDURES, "procedure 3")
+    assert (field(levels), position(levels)) == (PROCEDURES, "procedure 3 (PR1[3]-3.1)")
     assert (field(missing), position(missing)) == (DIAGNOSES, "diagnoses")

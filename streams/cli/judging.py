@@ -52,7 +52,8 @@ def judge_chunk(  # noqa: PLR0913  # options of a command, all of them named
     hidden = remarked = 0
     outcomes: Counter[Outcome] = Counter()
     rules: Counter[str] = Counter()
-    chunk = chunk.unpack()
+    chunk = chunk.unpack(whole=every_record)
+    outcomes[Outcome.OUT_OF_SCOPE] += chunk.out_of_scope
     for index, value in enumerate(chunk.values):
         if not every_record and _known_out_of_scope(value, max_bytes):
             outcomes[Outcome.OUT_OF_SCOPE] += 1

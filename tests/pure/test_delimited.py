@@ -8,6 +8,7 @@ from strategies import DIAGNOSES, PROCEDURES, entries, episodes, procedure_lists
 
 from schemas.episode import Episode, Format, Withdrawal
 from schemas.rejection import Rejection
+from schemas.verdict import Outcome
 from streams.validation.check import judge, judge_read
 from streams.validation.conversion import to_native
 from streams.validation.reading import read_episode
@@ -167,6 +168,38 @@ def test_a_clean_row_is_read_as_it_is_closely(row: tuple[str, ...]) -> None:
             *(closely.format, closely.places, closely.remarks),
         )
     assert reader.read(row) == closely
+    if reader.is_out_of_scope(row):
+        assert judge_read(closely).outcome is Outcome.OUT_OF_SCOPE
+
+
+@pytest.mark.parametrize(
+    "change,known",
+    [
+        ({}, True),
+        ({"OPERTN_01": "X" * 17}, False),
+        ({"OPERTN_01": "V44,4"}, False),
+        ({"EPIKEY": "NULL"}, False),
+        ({"EPIKEY": "4.1E+11"}, False),
+        ({"EPIKEY": "x" * 65}, False),
+        ({"PROCODE3": "R0"}, False),
+        ({"withdrawn": "Y"}, False),
+        ({"OPERTN_02": "banana", "DIAG_01": "?", "withdrawn": ""}, True),
+    ],
+)
+def test_a_row_out_of_scope_is_known_at_once(change: dict[str, str], *, known: bool) -> None:
+    row = {"EPIKEY": "1", "PROCODE3": "r0a", "OPERTN_01": "W371", "OPERTN_02": "-"}
+    row |= {"DIAG_01": "M161", **change}
+    assert EpisodeReader(wide(" ".join(row))).is_out_of_scope([*row.values()]) is known
+
+
+def test_of_many_codes_in_one_column_a_vertebroplasty_is_seen_and_too_many_are_read() -> None:
+    reader = EpisodeReader(wide("APCE_Ident Der_Provider_Code Der_Procedure_All Der_Diagnosis_All"))
+    for procedures, known in (
+        ("||W371,Z843", True),
+        ("||W371,V446", False),
+        ("W371," * 201, False),
+    ):
+        assert reader.is_out_of_scope(["1", "R0A", procedures, ""]) is known
 
 
 @given(rows)

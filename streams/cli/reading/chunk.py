@@ -1,7 +1,7 @@
 """Consecutive records of one file."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from schemas.episode import Episode, Withdrawal
 from schemas.rejection import Rejection
@@ -23,6 +23,8 @@ class Chunk:
     numbers: Sequence[int]
     """Number of each record, counted from 1: that of its element or of its first line."""
     values: Sequence[Content]
+    out_of_scope: int = field(default=0, kw_only=True)
+    """Number of records that are out of scope, and of which no more is known."""
 
     def where(self, index: int) -> str:
         """Return the position of the record at an index of this chunk."""
@@ -31,8 +33,11 @@ class Chunk:
             return f"{self.source}, element {number}"
         return f"{self.source}:{number}"
 
-    def unpack(self) -> "Chunk":
-        """Return the chunk with all its records, which may take work that is left for here."""
+    def unpack(self, *, whole: bool = True) -> "Chunk":  # noqa: ARG002  # for those it matters to
+        """Return the chunk with its records, which may take work that is left for here.
+
+        Unless `whole`, records that are out of scope may only be counted.
+        """
         return self
 
 

@@ -58,15 +58,19 @@ class EpisodeRows(Chunk):
     line: int
     content: Value
 
-    def unpack(self) -> Chunk:
+    def unpack(self, *, whole: bool = True) -> Chunk:
         """Return the chunk with what was read of each row."""
         reader = EpisodeReader(self.columns)
         numbers: list[int] = []
         values: list[Content] = []
+        out_of_scope = 0
         for line, fields, rejection in self.rows.parse(self.line, self.content):
+            if not (whole or rejection) and reader.is_out_of_scope(fields):
+                out_of_scope += 1
+                continue
             numbers.append(line)
             values.append(rejection or reader.read(fields))
-        return Chunk(self.source, self.shape, numbers, values)
+        return Chunk(self.source, self.shape, numbers, values, out_of_scope=out_of_scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class CodeRows(Chunk):
     columns: CodeRowColumns
     episodes: Sequence[Sequence[Row]]
 
-    def unpack(self) -> Chunk:
+    def unpack(self, *, whole: bool = True) -> Chunk:  # noqa: ARG002  # its episodes are few rows
         """Return the chunk with what was read of each episode."""
         values = [read_code_rows(self.columns, rows) for rows in self.episodes]
         return Chunk(self.source, self.shape, self.numbers, values)

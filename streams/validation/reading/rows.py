@@ -7,11 +7,13 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
 
-from schemas.episode import Episode, Format, Withdrawal
+from schemas.codes import CODE_CHARACTERS, KNOWN_CODES, read_procedure_code
+from schemas.episode import CODES_IN_A_LIST, Episode, Format, Withdrawal
 from schemas.rejection import Fault, Reason, Rejection, Remark
 from streams.validation.reading.code_lists import DIAGNOSES, PROCEDURES
 from streams.validation.reading.columns import CodeColumns, CodeRowColumns, EpisodeColumns
 from streams.validation.reading.extracted import Extracted
+from streams.validation.reading.identity import readable_identity
 from streams.validation.reading.rejections import reject
 from streams.validation.reading.remarks import remarks
 
@@ -27,6 +29,12 @@ _TYPES: Final = {
     **dict.fromkeys(("procedure", "procedures", "opcs4", "opcs"), PROCEDURES),
     **dict.fromkeys(("diagnosis", "diagnoses", "icd10", "icd"), DIAGNOSES),
 }
+_FEW_CHARACTERS: Final = 64
+"""Of an identifier."""
+
+_PROVIDERS: Final = 1_024
+"""Number of spellings of providers that are kept."""
+
 _INSIGNIFICANT = re.compile("[^a-z0-9]")
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 _DAY_FIRST = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4})(?![0-9])")
@@ -61,6 +69,25 @@ class EpisodeReader:
             return _refused(self._columns.names[column], fault)
         members = self._members(fields)
         return self._read_clean(members) or self._read_closely(members)
+
+    def is_out_of_scope(self, fields: Sequence[str]) -> bool:
+        """Return whether a row is an episode out of scope, as far as a first look can tell.
+
+        Most are, and are read no further. What this is not sure of has to be read.
+        """
+        columns, members = self._columns, self._columns.members
+        episode_id = fields[members["episode_id"]].strip()
+        provider = columns.constants.get("provider_code") or fields[members["provider_code"]]
+        if (
+            not 0 < len(episode_id) <= _FEW_CHARACTERS
+            or episode_id in NO_VALUES
+            or _identity_fault(episode_id, columns.names)
+            or not _is_provider(provider.strip())
+            or ("withdrawn" in members and fields[members["withdrawn"]].strip())
+        ):
+            return False
+        texts = _texts(columns.procedures, fields)
+        return len(texts) <= CODES_IN_A_LIST and not any(map(_may_be_in_scope, texts))
 
     def _members(self, fields: Sequence[str]) -> dict[str, Any]:
         """Return the members of a native episode."""
@@ -102,6 +129,24 @@ def _may_lack_something(episode: Episode, members: Mapping[str, Any]) -> bool:
     if any(name == "withdrawn" or getattr(episode, name) is None for name in members):
         return True
     return any(isinstance(each, dict) and each["date"] is None for each in episode.procedures)
+
+
+def _texts(codes: CodeColumns, fields: Sequence[str]) -> Sequence[str]:
+    """Return what may be codes of a list, empty ones included."""
+    if codes.separators:
+        return _separator(codes.separators).split(fields[codes.columns[0]])
+    return [fields[column] for column in codes.columns]
+
+
+@lru_cache(maxsize=KNOWN_CODES)
+def _may_be_in_scope(text: str) -> bool:
+    """Return whether a text is a vertebroplasty, or too long for a code."""
+    return len(text) > CODE_CHARACTERS or read_procedure_code(text).vertebroplasty
+
+
+@lru_cache(maxsize=_PROVIDERS)
+def _is_provider(text: str) -> bool:
+    return bool(text not in NO_VALUES and readable_identity({"provider_code": text}))
 
 
 def _codes(codes: CodeColumns, fields: Sequence[str]) -> list[Any]:

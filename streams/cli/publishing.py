@@ -26,7 +26,7 @@ class Named:
     """Writes a line on each of the first records, and counts all."""
 
     def __init__(self, write: Callable[[str], None], what: str) -> None:
-        """Say what the records have in common, for a last line."""
+        """Set what the records have in common, for the last line."""
         self.count = 0
         self._write = write
         self._what = what

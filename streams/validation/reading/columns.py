@@ -233,7 +233,7 @@ def _code_columns(
 
 
 def _lacking(names: Sequence[str], missing: Sequence[str], *, of_spells: bool) -> Unusable:
-    """Say what was found and what is missing; only names that are known are quoted."""
+    """Return what was found and what is missing; only names that are known are quoted."""
     if of_spells and _NEEDED["episode_id"] in missing:
         return Unusable("has APCS_Ident, which is of spells; export episodes, with APCE_Ident")
     known = [name for name in names if _KNOWN.fullmatch(plain_name(name))]

@@ -51,11 +51,11 @@ class Extracted:
         entries.append({"code": code, **contents})
 
     def remark(self, place: str, message: str) -> None:
-        """Say what is left out, other than a code, or how a code is read."""
+        """Note what is left out, other than a code, or how a code is read."""
         self._say(self.remarks, place, message)
 
     def leave_out(self, name: str, place: str, message: str) -> None:
-        """Say that a code of `procedures` or `diagnoses` is left out, and why."""
+        """Note that a code of `procedures` or `diagnoses` is left out, and why."""
         self.unread_procedures += name == PROCEDURES
         self._say(self.left_out, place, message)
 
@@ -66,7 +66,7 @@ class Extracted:
             self.more += 1
 
     def refuse(self, place: str, message: str) -> None:
-        """Say what makes it no episode."""
+        """Note what makes it no episode."""
         self.faults.append(Fault(place=place, message=message))
 
     def read(self) -> Episode | Withdrawal | Rejection:

@@ -46,7 +46,7 @@ _HES_NO_DATE: Final = frozenset({date(1800, 1, 1), date(1801, 1, 1)})
 _LARGEST_CONVERTED: Final = 10**640
 """Whole numbers below are converted to text, however Python is configured."""
 
-_ID_CHARACTERS: Final = 64
+ID_CHARACTERS: Final = 64
 """Maximum length of an identifier, in characters."""
 
 _LONGEST_SPELLING: Final = 64
@@ -145,7 +145,7 @@ Code = Annotated[
 _SpacedCode = SkipJsonSchema[Annotated[str, AfterValidator(_short_once_normalised)]]
 IdText = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=_ID_CHARACTERS, strict=True),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=ID_CHARACTERS, strict=True),
 ]
 EpisodeId = Annotated[
     IdText | SkipJsonSchema[Annotated[IdText, BeforeValidator(_whole_number_as_text)]],
@@ -236,7 +236,7 @@ class Episode(Frozen):
         description="ICD-10 codes, primary diagnosis first; null is an empty slot.",
     )
     spell_id: Annotated[
-        Annotated[str, Field(max_length=_ID_CHARACTERS)]
+        Annotated[str, Field(max_length=ID_CHARACTERS)]
         | _Null
         | SkipJsonSchema[Annotated[None, BeforeValidator(_nothing)]],
         Field(union_mode="left_to_right"),

@@ -99,7 +99,7 @@ def _entries(
 
 
 def _remark_on_services(extracted: Extracted, claim: Element) -> None:
-    """Say which services of a Claim hold a code that none of its procedures has."""
+    """Note which services of a Claim hold a code that none of its procedures has."""
     found = (each["code"] for each in extracted.members.get(PROCEDURES, ()))
     read = {normalise(code) for code in found if isinstance(code, str)}
     for item in Element(claim.members, claim.place, faults={}).objects("item"):

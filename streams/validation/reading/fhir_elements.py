@@ -68,7 +68,7 @@ class Element:
         return elements
 
     def refuse(self, name: str, message: str) -> None:
-        """Say what is wrong with a member."""
+        """Note what is wrong with a member."""
         self.faults[f"{self.place}.{name}"] = message
 
 

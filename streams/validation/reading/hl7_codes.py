@@ -133,7 +133,7 @@ def _is_likely(code: _Code, coded: Coded) -> bool:
 def _remark(
     chosen: _Code, codes: list[_Code], field: str, coded: Coded, extracted: Extracted
 ) -> None:
-    """Say that the system of a code is unknown, and that a second code is passed over."""
+    """Note that the system of a code is unknown, and that a second code is passed over."""
     if chosen.origin is _Origin.UNKNOWN:
         message = f"is of an unknown coding system, and was read as {coded.classification}"
         extracted.remark(f"{field}.{chosen.component}", message)

@@ -45,10 +45,14 @@ def hint_at_other_name(field: str, members: Mapping[str, object]) -> Hint | None
     return OTHER_CAPITALS if field.replace("_", "") in found else OTHER_NAME
 
 
+def lacks_codes(members: Mapping[str, object]) -> bool:
+    """Return whether a record has neither list of codes, as a withdrawal may."""
+    return members.get("procedures") is None and members.get("diagnoses") is None
+
+
 def hint_at_withdrawal(members: Mapping[str, object]) -> Hint | None:
     """Return the hint that a record without lists of codes is a withdrawal by another name."""
-    lists = (members.get("procedures"), members.get("diagnoses"))
-    if any(each is not None for each in lists) or members.get("withdrawn") is not None:
+    if not lacks_codes(members) or members.get("withdrawn") is not None:
         return None
     said = {name: member for name, member in members.items() if member is not False}
     return hint_at_other_name("withdrawn", said)

@@ -21,7 +21,7 @@ from streams.validation.reading.rejections import REPEATED, reject
 from streams.validation.reading.remarks import LEFT_OUT, boolean, is_unclear_withdrawal, remarks
 
 _WITHDRAWN: Final = "withdrawn"
-OTHER_NAME_HOLDS_IT: Final = "is missing, though a field of another name seems to hold it"
+_OTHER_NAME_HOLDS_IT: Final = "is missing, though a field of another name seems to hold it"
 _UNREAD_DIAGNOSES: Final = Remark(
     place=DIAGNOSES, message="cannot be read, and were left out of an episode out of scope"
 )
@@ -42,7 +42,7 @@ def read_native(members: dict[str, Any]) -> Episode | Withdrawal | Rejection:
     faults += [Fault(place=name, message=REPEATED) for name in repeated(members, [_WITHDRAWN])]
     other_name = hint_at_withdrawal(once)
     if other_name:
-        faults.append(Fault(place=_WITHDRAWN, message=OTHER_NAME_HOLDS_IT))
+        faults.append(Fault(place=_WITHDRAWN, message=_OTHER_NAME_HOLDS_IT))
     elif is_unclear_withdrawal(once):
         faults.append(Fault(place=_WITHDRAWN, message="should be true or false"))
     if faults:
@@ -70,7 +70,7 @@ def _read_list(name: str, members: dict[str, Any], once: Mapping[str, object]) -
         return CodeListReading(faults=[Fault(place=name, message=REPEATED)])
     submitted = once.get(name)
     if submitted is None and (hint := hint_at_other_name(name, members)):
-        fault = Fault(place=name, message=OTHER_NAME_HOLDS_IT)
+        fault = Fault(place=name, message=_OTHER_NAME_HOLDS_IT)
         return CodeListReading(faults=[fault], hint=hint)
     return read_code_list(name, submitted)
 

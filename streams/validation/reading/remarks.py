@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from schemas.episode import CodeEntry, Episode, read_date
 from schemas.rejection import MAX_FAULTS, Remark
 from streams.validation.reading.code_lists import DIAGNOSES, PROCEDURES, is_empty_slot
+from streams.validation.reading.names import lacks_codes
 
 boolean: Final = TypeAdapter(bool).validator
 """Reads what is true or false: "true", "Y", 1 and 0 are too."""
@@ -26,10 +27,8 @@ _NOT_BOOLEAN: Final = "is neither true nor false, and was left out"
 def is_unclear_withdrawal(submitted: Mapping[str, object]) -> bool:
     """Return whether a record without lists of codes may be a withdrawal, but does not say so."""
     withdrawn = submitted.get("withdrawn")
-    lists = (submitted.get(PROCEDURES), submitted.get(DIAGNOSES))
-    return (
-        lists == (None, None) and withdrawn is not None and not boolean.isinstance_python(withdrawn)
-    )
+    unclear = withdrawn is not None and not boolean.isinstance_python(withdrawn)
+    return unclear and lacks_codes(submitted)
 
 
 def remarks(episode: Episode, submitted: Mapping[str, object]) -> tuple[Remark, ...]:

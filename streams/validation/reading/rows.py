@@ -1,14 +1,14 @@
 """Rows of delimited text, by their columns: each an episode, or a code of one."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
 
 from schemas.codes import CODE_CHARACTERS, KNOWN_CODES, read_procedure_code
-from schemas.episode import CODES_IN_A_LIST, Episode, Format, Withdrawal
+from schemas.episode import CODES_IN_A_LIST, ID_CHARACTERS, Episode, Format, Withdrawal
 from schemas.rejection import Fault, Reason, Rejection, Remark
 from streams.validation.reading.code_lists import DIAGNOSES, PROCEDURES
 from streams.validation.reading.columns import CodeColumns, CodeRowColumns, EpisodeColumns
@@ -29,9 +29,6 @@ _TYPES: Final = {
     **dict.fromkeys(("procedure", "procedures", "opcs4", "opcs"), PROCEDURES),
     **dict.fromkeys(("diagnosis", "diagnoses", "icd10", "icd"), DIAGNOSES),
 }
-_FEW_CHARACTERS: Final = 64
-"""Of an identifier."""
-
 _PROVIDERS: Final = 1_024
 """Number of spellings of providers that are kept."""
 
@@ -59,13 +56,14 @@ class EpisodeReader:
 
     def __init__(self, columns: EpisodeColumns) -> None:
         self._columns = columns
+        self._names = frozenset(columns.names)
         self._places = columns.places()
         self._of_format: dict[str, object] = {"format": Format.DELIMITED, "places": self._places}
 
     def read(self, fields: Sequence[str]) -> Episode | Withdrawal | Rejection:
         """Read a row with as many fields as its header."""
         column = self._columns.members["episode_id"]
-        if fault := _identity_fault(fields[column], self._columns.names):
+        if fault := _identity_fault(fields[column], self._names):
             return _refused(self._columns.names[column], fault)
         members = self._members(fields)
         return self._read_clean(members) or self._read_closely(members)
@@ -79,9 +77,9 @@ class EpisodeReader:
         episode_id = fields[members["episode_id"]].strip()
         provider = columns.constants.get("provider_code") or fields[members["provider_code"]]
         if (
-            not 0 < len(episode_id) <= _FEW_CHARACTERS
+            not 0 < len(episode_id) <= ID_CHARACTERS
             or episode_id in NO_VALUES
-            or _identity_fault(episode_id, columns.names)
+            or _identity_fault(episode_id, self._names)
             or not _is_provider(provider.strip())
             or ("withdrawn" in members and fields[members["withdrawn"]].strip())
         ):
@@ -189,7 +187,7 @@ def _iso(text: str) -> str:
     return f"{year}-{month:0>2}-{day:0>2}{text[found.end() :]}"
 
 
-def _identity_fault(episode_id: str, names: Sequence[str]) -> str | None:
+def _identity_fault(episode_id: str, names: Collection[str]) -> str | None:
     """Return why a row is of no episode: it is another header, or its identifier was destroyed."""
     if episode_id.strip() in names:
         return "is the name of a column; give each extract a file of its own"
